@@ -1,0 +1,90 @@
+/** Cancels a timer; calling it again, or after it fired, does nothing. */
+export type CancelTimer = () => void;
+
+/**
+ * Time, as everything above sees it. Only this folder reads the real clocks, so that tests can move
+ * time by hand.
+ */
+export interface Clock {
+  /** Wall time in milliseconds since the epoch. For stamps that people read; never to order events. */
+  wallMs(): number;
+  /** Monotonic time in milliseconds (fractional), from an arbitrary origin. For durations and deadlines. */
+  nowMs(): number;
+  /** Calls `callback` once after `delayMs`. The timer does not keep the process alive when `background`. */
+  setTimer(callback: () => void, delayMs: number, options?: { readonly background?: boolean }): CancelTimer;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  nowMs: () => performance.now(),
+  setTimer(callback, delayMs, options) {
+    const timer = setTimeout(callback, delayMs);
+    if (options?.background === true) timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+interface PendingTimer {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until it is moved. Timers fire in the order of their due time. */
+export class ManualClock implements Clock {
+  readonly #epochMs: number;
+  #now = 0;
+  #order = 0;
+  readonly #timers = new Set<PendingTimer>();
+
+  constructor(epochMs = 1_700_000_000_000) {
+    this.#epochMs = epochMs;
+  }
+
+  wallMs(): number {
+    return this.#epochMs + this.#now;
+  }
+
+  nowMs(): number {
+    return this.#now;
+  }
+
+  setTimer(callback: () => void, delayMs: number): CancelTimer {
+    const timer: PendingTimer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Number of timers that wait: a test that ends with more than it began with has found a leak. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time forward, firing each timer at its due time, and lets promises settle after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+      await settlePromises();
+    }
+    this.#now = end;
+    await settlePromises();
+  }
+
+  #nextUntil(end: number): PendingTimer | undefined {
+    let next: PendingTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at > end) continue;
+      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) {
+        next = timer;
+      }
+    }
+    return next;
+  }
+}
+
+function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,16 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The known name that `name` was probably meant to be, or undefined when none is near (a third of its length). */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const lower = name.toLowerCase();
+  const byLower = new Map(known.map((candidate) => [candidate.toLowerCase(), candidate]));
+  const best = closest(lower, [...byLower.keys()]);
+  return distance(lower, best) <= Math.max(2, Math.floor(name.length / 3)) ? byLower.get(best) : undefined;
+}
+
+/** `, did you mean 'x'?` or an empty text: to append to "unknown …" messages. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const best = nearest(name, known);
+  return best === undefined ? '' : `, did you mean '${best}'?`;
+}

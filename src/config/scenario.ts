@@ -1,0 +1,97 @@
+/** A scenario, validated and resolved: every default filled in, every unit converted. Times are milliseconds. */
+export interface Scenario {
+  readonly name: string;
+  /** One line: what it shows. */
+  readonly title: string;
+  /** Where it came from, for messages. */
+  readonly file: string;
+  readonly kind: 'load';
+  readonly seed: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly keyspace: Keyspace;
+  readonly values: ValueSpec;
+  readonly operations: OperationMix;
+  readonly load: LoadSpec;
+  readonly origin: OriginSpec;
+  readonly tiers: TierSettings;
+  /** Run one after another with the same seed and load. The last one is the main one: plain gates judge it. */
+  readonly variants: readonly Variant[];
+  readonly gates: readonly GateSpec[];
+}
+
+export interface Keyspace {
+  readonly keys: number;
+  readonly distribution: 'uniform' | 'zipfian';
+  /** Zipf exponent, over 0; ignored when uniform. */
+  readonly exponent: number;
+}
+
+/** Sizes of values in bytes. */
+export type ValueSpec =
+  | { readonly distribution: 'fixed'; readonly bytes: number }
+  | { readonly distribution: 'uniform'; readonly minBytes: number; readonly maxBytes: number };
+
+/** Shares of the operations; they add up to 1. */
+export interface OperationMix {
+  /** Get, and on a miss load from the origin and fill. */
+  readonly getOrLoad: number;
+  /** Get alone: a miss stays a miss. */
+  readonly get: number;
+  readonly set: number;
+  readonly delete: number;
+}
+
+export type LoadSpec = ClosedLoad | OpenLoad;
+
+/** Each connection sends its next operation when the last one has been answered. */
+export interface ClosedLoad {
+  readonly model: 'closed';
+  readonly connections: number;
+}
+
+/** Operations begin when they are due, however long the earlier ones take; latency counts from then. */
+export interface OpenLoad {
+  readonly model: 'open';
+  /** Operations per second. */
+  readonly rate: number;
+  readonly arrival: 'constant' | 'poisson';
+  /** Sockets to each server, where the driver has a pool. */
+  readonly connections: number;
+  /** Operations in flight at once, beyond which arrivals wait (and their latency grows). */
+  readonly maxInFlight: number;
+}
+
+/** What a miss of every tier costs: a real query of a real database, and the way to it. */
+export interface OriginSpec {
+  /** Rows that the query aggregates for one key: what makes it heavy. */
+  readonly rowsPerKey: number;
+  /** Added to each query, for the network that is not between us and a database on this machine. */
+  readonly delayMs: number;
+}
+
+/** How each tier is set up, for all variants that use it. */
+export interface TierSettings {
+  readonly l1: { readonly maxEntries: number; readonly maxBytes: number; readonly ttlMs: number };
+  readonly redis: { readonly maxMemoryBytes: number; readonly ttlMs: number };
+  readonly memcached: { readonly maxMemoryBytes: number; readonly ttlMs: number };
+  readonly database: { readonly ttlMs: number };
+}
+
+export type TierName = keyof TierSettings;
+
+export interface Variant {
+  /** Short and unique, for gates and files: `all`. */
+  readonly id: string;
+  /** For people: `all tiers`. */
+  readonly title: string;
+  /** From the nearest to the farthest; none means every read goes to the origin. */
+  readonly tiers: readonly TierName[];
+}
+
+export interface GateSpec {
+  /** As written: `latency.p99 < 5ms`, `redis:hit_ratio >= 90%`. */
+  readonly expression: string;
+  /** Where it was written, for messages: `quickstart.yaml:31` or `--gate`. */
+  readonly origin: string;
+}

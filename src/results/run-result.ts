@@ -1,0 +1,95 @@
+/** The record of one `cachectl bench` of one scenario: complete enough to report, gate and compare without the bench. */
+export interface RunResult {
+  readonly schema: 'cachectl.bench/1';
+  readonly cachectl: string;
+  /** ISO 8601, wall clock of the generator. */
+  readonly startedAt: string;
+  readonly scenario: ScenarioRecord;
+  readonly environment: Environment;
+  readonly variants: readonly VariantResult[];
+  readonly warnings: readonly Warning[];
+  readonly outcome: Outcome;
+}
+
+export interface ScenarioRecord {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly file: string;
+  /** The scenario with every default filled in. */
+  readonly resolved: unknown;
+}
+
+export interface Environment {
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly servers: readonly ServerRecord[];
+}
+
+export interface ServerRecord {
+  /** The tier it serves, or `origin`. */
+  readonly role: string;
+  readonly product: string;
+  readonly version: string;
+  /** Passwords hidden. */
+  readonly address: string;
+  /** Started for the run and stopped after it. */
+  readonly private: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface VariantResult {
+  readonly id: string;
+  readonly title: string;
+  readonly tiers: readonly string[];
+  /** Length of the measured part as it was, in milliseconds. */
+  readonly measuredMs: number;
+  /** By metric name (src/metrics/catalog.ts). A metric that was not measured is absent. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** HDR histograms in nanoseconds, V2 compressed, base64: `latency`, `service_latency`, and one for each operation (`latency:set`). */
+  readonly histograms: Readonly<Record<string, string>>;
+  readonly seconds: readonly SecondSample[];
+  /** The first few distinct errors with their counts. */
+  readonly errors: readonly ErrorCount[];
+}
+
+/** What happened in one second of the measured part. */
+export interface SecondSample {
+  /** Seconds since the measured part began. */
+  readonly at: number;
+  readonly operations: number;
+  readonly errors: number;
+  readonly hits: number;
+  readonly reads: number;
+  /** 99th percentile of latency within the second, in milliseconds; absent without operations. */
+  readonly p99Ms?: number;
+}
+
+export interface ErrorCount {
+  readonly message: string;
+  readonly count: number;
+}
+
+/** Something the reader of the figures must know. */
+export interface Warning {
+  readonly code:
+    | 'generator_saturated'
+    | 'rate_not_reached'
+    | 'few_samples'
+    | 'errors'
+    | 'evictions'
+    | 'server_lost'
+    | 'interrupted';
+  /** Variant it is about; absent when it is about the run. */
+  readonly variant?: string;
+  readonly message: string;
+}
+
+/**
+ * How the run ended: `complete`; `server_lost` (a server died in mid-run, what was measured until then is kept);
+ * `interrupted` (by a signal, likewise).
+ */
+export type Outcome = 'complete' | 'server_lost' | 'interrupted';

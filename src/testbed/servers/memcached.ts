@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { type Environment, findServer } from '../binaries.ts';
+import { Supervised } from '../supervised.ts';
+import { answers, type PrivateServer, untilReady, type WhereToListen } from './server.ts';
+
+/** Starts a private memcached with a memory bound. */
+export async function startMemcached(env: Environment, options: WhereToListen = {}): Promise<PrivateServer> {
+  const binary = findServer('memcached', env);
+  const listen = options.listen ?? 'socket';
+  const megabytes = Math.max(8, Math.ceil((options.maxMemoryBytes ?? 256 * 1024 * 1024) / (1024 * 1024)));
+  const process = await Supervised.start('memcached', {
+    program: binary.path,
+    args: (dir) => [
+      ...(listen === 'socket'
+        ? ['-s', join(dir, 'memcached.sock'), '-a', '700']
+        : ['-l', '127.0.0.1', '-p', String(listen), '-U', '0']),
+      ...['-m', String(megabytes), '-t', '2', '-c', '4096', '-u', env['USER'] ?? 'root'],
+    ],
+    stopSignal: 'KILL',
+    env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
+  });
+  const address =
+    listen === 'socket' ? { path: join(process.dir, 'memcached.sock') } : { host: '127.0.0.1', port: listen };
+  await untilReady('memcached', process, () => answers(address, 'version\r\n', 'VERSION'));
+  return {
+    url: 'path' in address ? `unix:${address.path}` : `127.0.0.1:${address.port}`,
+    pid: process.pid,
+    stop: () => process.stop(),
+  };
+}

@@ -60,8 +60,9 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves time forward, firing each timer at its due time, and lets promises settle after each. */
+  /** Lets promises settle, then moves time forward, firing each timer at its due time, promises settling after each. */
   async advance(ms: number): Promise<void> {
+    await settlePromises();
     const end = this.#now + ms;
     for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
       this.#timers.delete(next);

@@ -38,7 +38,7 @@ export function settleWithin<T>(
       },
       (error: unknown) => {
         cancel();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

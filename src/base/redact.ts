@@ -9,7 +9,7 @@ export function redact(text: string): string {
   return text
     .replace(URL_CREDENTIALS, (_match, scheme: string, credentials: string) => {
       const colon = credentials.indexOf(':');
-      if (colon < 0) return `${scheme}${credentials === '' ? '' : `${credentials}`}@`;
+      if (colon < 0) return `${scheme}${credentials}@`;
       return `${scheme}${credentials.slice(0, colon)}:***@`;
     })
     .replace(SECRET_PARAMETERS, '$1***');

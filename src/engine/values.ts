@@ -1,0 +1,45 @@
+import type { EntryFormat } from './entry.ts';
+import type { LocalValues } from './options.ts';
+
+/** An entry, not packed, and its decoded value once somebody wanted it. */
+export interface Found {
+  readonly value: Uint8Array;
+  memo: unknown;
+}
+
+/** Makes the values that callers get out of entries. */
+export class Values {
+  readonly #format: EntryFormat;
+  readonly #mode: LocalValues;
+
+  constructor(format: EntryFormat, mode: LocalValues) {
+    this.#format = format;
+    this.#mode = mode;
+  }
+
+  /** Decodes at once, so that a damaged entry is noticed here. @throws CachectlError `CORRUPT_ENTRY` */
+  open(entry: Uint8Array): Found {
+    return { value: entry, memo: this.#decode(entry) };
+  }
+
+  /** The value for one more caller. */
+  handOut(found: Found): unknown {
+    if (this.#mode === 'copied') return this.#format.decode(found.value);
+    if (found.memo === undefined) found.memo = this.#decode(found.value);
+    return found.memo;
+  }
+
+  #decode(entry: Uint8Array): unknown {
+    const value = this.#format.decode(entry);
+    return this.#mode === 'frozen' ? deepFreeze(value) : value;
+  }
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) {
+    return value;
+  }
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
+}

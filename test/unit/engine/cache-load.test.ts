@@ -82,7 +82,7 @@ describe('getOrLoad', () => {
       if (operation !== 'get') return;
       answered.open();
     };
-    const slowGet = l2.get;
+    const slowGet = l2.get.bind(l2);
     l2.get = async (key, options) => {
       const hit = await slowGet(key, options);
       await held.opened;

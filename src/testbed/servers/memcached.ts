@@ -8,7 +8,7 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
   const binary = findServer('memcached', env);
   const listen = options.listen ?? 'socket';
   const megabytes = Math.max(8, Math.ceil((options.maxMemoryBytes ?? 256 * 1024 * 1024) / (1024 * 1024)));
-  const process = await Supervised.start('memcached', {
+  const supervised = await Supervised.start('memcached', {
     program: binary.path,
     args: (dir) => [
       ...(listen === 'socket'
@@ -20,11 +20,11 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
     env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
   });
   const address =
-    listen === 'socket' ? { path: join(process.dir, 'memcached.sock') } : { host: '127.0.0.1', port: listen };
-  await untilReady('memcached', process, () => answers(address, 'version\r\n', 'VERSION'));
+    listen === 'socket' ? { path: join(supervised.dir, 'memcached.sock') } : { host: '127.0.0.1', port: listen };
+  await untilReady('memcached', supervised, () => answers(address, 'version\r\n', 'VERSION'));
   return {
     url: 'path' in address ? `unix:${address.path}` : `127.0.0.1:${address.port}`,
-    pid: process.pid,
-    stop: () => process.stop(),
+    pid: supervised.pid,
+    stop: () => supervised.stop(),
   };
 }

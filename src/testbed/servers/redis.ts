@@ -7,7 +7,7 @@ import { answers, type PrivateServer, untilReady, type WhereToListen } from './s
 export async function startRedis(env: Environment, options: WhereToListen = {}): Promise<PrivateServer> {
   const binary = findServer('redis-server', env);
   const listen = options.listen ?? 'socket';
-  const process = await Supervised.start('redis', {
+  const supervised = await Supervised.start('redis', {
     program: binary.path,
     args: (dir) => [
       ...(listen === 'socket'
@@ -25,11 +25,11 @@ export async function startRedis(env: Environment, options: WhereToListen = {}):
     env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
   });
   const address =
-    listen === 'socket' ? { path: join(process.dir, 'redis.sock') } : { host: '127.0.0.1', port: listen };
-  await untilReady('redis-server', process, () => answers(address, 'PING\r\n', '+PONG'));
+    listen === 'socket' ? { path: join(supervised.dir, 'redis.sock') } : { host: '127.0.0.1', port: listen };
+  await untilReady('redis-server', supervised, () => answers(address, 'PING\r\n', '+PONG'));
   return {
     url: 'path' in address ? `redis+unix://${address.path}` : `redis://127.0.0.1:${address.port}`,
-    pid: process.pid,
-    stop: () => process.stop(),
+    pid: supervised.pid,
+    stop: () => supervised.stop(),
   };
 }

@@ -24,18 +24,18 @@ const START_TIMEOUT_MS = 10_000;
 /** Waits until `probe` succeeds; stops the server and explains when it ends first or takes too long. */
 export async function untilReady(
   program: string,
-  process: Supervised,
+  supervised: Supervised,
   probe: () => Promise<boolean>,
   clock: Clock = systemClock,
 ): Promise<void> {
   const end = clock.nowMs() + START_TIMEOUT_MS;
-  while (process.alive && clock.nowMs() < end) {
+  while (supervised.alive && clock.nowMs() < end) {
     if (await probe()) return;
     await delay(clock, 10);
   }
-  const reason = process.alive ? `did not answer within ${START_TIMEOUT_MS / 1000} s` : 'ended at once';
-  await process.stop();
-  const said = process.log.trim().split('\n').slice(-5).join('\n');
+  const reason = supervised.alive ? `did not answer within ${START_TIMEOUT_MS / 1000} s` : 'ended at once';
+  await supervised.stop();
+  const said = supervised.log.trim().split('\n').slice(-5).join('\n');
   throw new CachectlError(
     'SERVER_NOT_STARTED',
     `${program} ${reason}${said === '' ? '' : `; it said:\n${said}`}`,

@@ -16,6 +16,12 @@ export interface Cache {
    */
   getOrLoad<T>(key: Key, loader: Loader<T>, options?: LoadOptions): Promise<T>;
 
+  /**
+   * As {@link get}, or with a loader as {@link getOrLoad}, and tells where the value came from: for those who
+   * measure, log or answer with a `Cache-Status`.
+   */
+  resolve<T>(key: Key, loader?: Loader<T>, options?: LoadOptions): Promise<Resolved<T>>;
+
   /** The value if this process holds it, without a promise and without looking into other tiers. */
   peek<T>(key: Key): T | undefined;
 
@@ -47,6 +53,12 @@ export interface Cache {
 
   /** Aborts loads, waits for fills, and closes the tiers. */
   close(): Promise<void>;
+}
+
+export interface Resolved<T> {
+  readonly value: T | undefined;
+  /** Name of the tier that had it, or `loader`; undefined when nobody had it. */
+  readonly source: string | undefined;
 }
 
 export interface SetEntry extends SetOptions {

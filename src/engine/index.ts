@@ -1,6 +1,6 @@
 /** The tiered-cache engine: the library export of the package. */
 export { CachectlError, type ErrorCode, isCachectlError } from '../base/errors.ts';
-export type { Cache, CacheCounts, SetEntry } from './cache.ts';
+export type { Cache, CacheCounts, Resolved, SetEntry } from './cache.ts';
 export { type Codec, jsonCodec, messagePackCodec } from './codec.ts';
 export { createCache } from './create-cache.ts';
 export { joinKey, type Key, type KeyPart } from './keys.ts';

@@ -13,13 +13,15 @@ export interface Wanted extends Item {
 
 /** What a read ended with. */
 export interface Answer {
-  /** Whether a tier had it; else it comes from the loader. */
-  readonly hit: boolean;
+  /** Name of the tier that had it, or {@link LOADER}; undefined when nobody had it. */
+  readonly source?: string;
   /** The entry; undefined when nobody had it or the loader's value is not to be stored. */
   readonly found?: Found;
 }
 
-const NOTHING: Answer = { hit: false };
+export const LOADER = 'loader';
+
+const NOTHING: Answer = {};
 
 export interface LoadRequest {
   readonly load: (wanted: readonly Wanted[]) => Promise<readonly unknown[]> | readonly unknown[];
@@ -50,7 +52,9 @@ export class LoadPath {
   lookup(wanted: readonly Wanted[]): Promise<readonly Answer[]> {
     return sharedBatch(this.#lookups, wanted, async (own) => {
       const found = await this.#reads.beyond(own);
-      return found.map((entry) => (entry === undefined ? NOTHING : { hit: true, found: entry }));
+      return found.map((entry) =>
+        entry === undefined ? NOTHING : { source: entry.tier, found: entry.found },
+      );
     });
   }
 
@@ -58,7 +62,7 @@ export class LoadPath {
   lookupOrLoad(wanted: readonly Wanted[], request: LoadRequest): Promise<readonly Answer[]> {
     return sharedBatch(this.#loads, wanted, async (own) => {
       const answers = [...(await this.lookup(own))];
-      const missing = [...answers.keys()].filter((i) => answers[i]?.hit !== true);
+      const missing = [...answers.keys()].filter((i) => answers[i]?.found === undefined);
       if (missing.length === 0) return answers;
       const loaded = await this.#load(
         missing.map((i) => own[i] as Wanted),
@@ -82,8 +86,8 @@ export class LoadPath {
       }
       const answers = values.map((value) =>
         value === undefined
-          ? NOTHING
-          : { hit: false, found: this.#values.open(this.#parts.format.encode(value)) },
+          ? { source: LOADER }
+          : { source: LOADER, found: this.#values.open(this.#parts.format.encode(value)) },
       );
       const entries = wanted.flatMap((item, i) => {
         const found = answers[i]?.found;

@@ -5,7 +5,7 @@ import type { KeySpace } from './keys.ts';
 import type { EngineParts } from './parts.ts';
 import type { Route } from './policies.ts';
 import type { TierSlot } from './tier-slot.ts';
-import type { Found, Values } from './values.ts';
+import type { Found, Located, Values } from './values.ts';
 import type { Item, NewEntry, WritePath } from './write-path.ts';
 
 interface Refill extends NewEntry {
@@ -46,9 +46,9 @@ export class ReadPath {
   }
 
   /** Looks into the tiers that {@link nearest} has not looked into; one call a tier for all items. */
-  async beyond(items: readonly Item[]): Promise<readonly (Found | undefined)[]> {
+  async beyond(items: readonly Item[]): Promise<readonly (Located | undefined)[]> {
     const ticket = this.#fence.enter();
-    const found: (Found | undefined)[] = items.map(() => undefined);
+    const found: (Located | undefined)[] = items.map(() => undefined);
     const refills: Refill[] = [];
     try {
       for (const [tier, slot] of this.#slots.entries()) {
@@ -69,7 +69,7 @@ export class ReadPath {
     slot: TierSlot,
     items: readonly Item[],
     open: readonly number[],
-    found: (Found | undefined)[],
+    found: (Located | undefined)[],
     refills: Refill[],
   ): Promise<void> {
     const own = open.map((i) => items[i] as Item);
@@ -80,7 +80,7 @@ export class ReadPath {
       const hit = hits[i];
       const usable = hit === undefined ? undefined : await this.#usable(slot, hit);
       if (hit === undefined || usable === undefined) continue;
-      found[open[i] as number] = usable;
+      found[open[i] as number] = { found: usable, tier: slot.name };
       refills.push({ ...item, entry: usable.value, ttlMs: hit.ttlMs ?? Infinity, hitIn: tier });
     }
   }

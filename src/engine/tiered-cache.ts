@@ -1,8 +1,8 @@
 import { CachectlError } from '../base/errors.ts';
 import type { TierStats } from '../backends/tier.ts';
-import type { Cache, CacheCounts, SetEntry } from './cache.ts';
+import type { Cache, CacheCounts, Resolved, SetEntry } from './cache.ts';
 import { type Key, keyString } from './keys.ts';
-import type { Answer, LoadPath, Wanted } from './load-path.ts';
+import { type Answer, LOADER, type LoadPath, type Wanted } from './load-path.ts';
 import {
   type BulkLoader,
   durationMs,
@@ -54,11 +54,33 @@ export class TieredCache implements Cache {
     const wanted = this.#want(key);
     const near = this.#nearest(wanted);
     if (near !== undefined) return Promise.resolve(this.#parts.values.handOut(near) as T);
+    return this.#load(wanted, loader, options).then((answer) => this.#handOut(answer) as T);
+  }
+
+  async resolve<T>(key: Key, loader?: Loader<T>, options?: LoadOptions): Promise<Resolved<T>> {
+    const wanted = this.#want(key);
+    const near = this.#nearest(wanted);
+    if (near !== undefined) {
+      const nearest = this.#parts.slots[wanted.route.tiers[0] ?? -1];
+      return { value: this.#parts.values.handOut(near) as T, source: nearest?.name };
+    }
+    const answer =
+      loader === undefined
+        ? (await this.#parts.loads.lookup([wanted]))[0]
+        : await this.#load(wanted, loader, options);
+    return { value: this.#handOut(answer) as T | undefined, source: answer?.source };
+  }
+
+  async #load<T>(
+    wanted: Wanted,
+    loader: Loader<T>,
+    options: LoadOptions | undefined,
+  ): Promise<Answer | undefined> {
     const load = async (): Promise<readonly T[]> => [
       await loader({ key: wanted.key, signal: this.#closing.signal }),
     ];
     const answers = this.#parts.loads.lookupOrLoad([wanted], { load, ttlMs: ttlOf(options) });
-    return unlessAborted(answers, options?.signal).then(([answer]) => this.#handOut(answer) as T);
+    return (await unlessAborted(answers, options?.signal))[0];
   }
 
   async getMany<T>(keys: readonly Key[]): Promise<(T | undefined)[]> {
@@ -160,8 +182,8 @@ export class TieredCache implements Cache {
   }
 
   #handOut(answer: Answer | undefined): unknown {
-    if (answer?.hit === true) this.#counts.hits++;
-    else this.#counts.misses++;
+    if (answer?.source === undefined || answer.source === LOADER) this.#counts.misses++;
+    else this.#counts.hits++;
     return answer?.found === undefined ? undefined : this.#parts.values.handOut(answer.found);
   }
 }

@@ -7,6 +7,13 @@ export interface Found {
   memo: unknown;
 }
 
+/** An entry and where it was found. */
+export interface Located {
+  readonly found: Found;
+  /** Name of the tier. */
+  readonly tier: string;
+}
+
 /** Makes the values that callers get out of entries. */
 export class Values {
   readonly #format: EntryFormat;

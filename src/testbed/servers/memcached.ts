@@ -20,7 +20,9 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
     env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
   });
   const address =
-    listen === 'socket' ? { path: join(supervised.dir, 'memcached.sock') } : { host: '127.0.0.1', port: listen };
+    listen === 'socket'
+      ? { path: join(supervised.dir, 'memcached.sock') }
+      : { host: '127.0.0.1', port: listen };
   await untilReady('memcached', supervised, () => answers(address, 'version\r\n', 'VERSION'));
   return {
     url: 'path' in address ? `unix:${address.path}` : `127.0.0.1:${address.port}`,

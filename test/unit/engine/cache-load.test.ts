@@ -116,6 +116,17 @@ describe('getOrLoad', () => {
     expect(await patient).toBe('v');
   });
 
+  test('resolve tells where a value came from', async () => {
+    const { cache, clock } = bed();
+    expect(await cache.resolve('a')).toEqual({ value: undefined, source: undefined });
+    expect(await cache.resolve('a', () => 'v')).toEqual({ value: 'v', source: 'loader' });
+    expect(await cache.resolve('a', () => 'w')).toEqual({ value: 'v', source: 'l1' });
+    await clock.advance(61_000);
+    expect(await cache.resolve('a')).toEqual({ value: 'v', source: 'redis' });
+    expect(await cache.resolve('b', () => undefined)).toEqual({ value: undefined, source: 'loader' });
+    expect(cache.counts()).toMatchObject({ hits: 2, misses: 3, loads: 2 });
+  });
+
   test('close aborts loads', async () => {
     const { cache } = bed();
     const load = cache.getOrLoad(

@@ -4,12 +4,12 @@ import type { Clock } from './clock.ts';
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
-      reject(signal.reason as Error);
+      reject(signal.reason);
       return;
     }
     const onAbort = (): void => {
       cancel();
-      reject(signal?.reason as Error);
+      reject(signal?.reason);
     };
     const cancel = clock.setTimer(() => {
       signal?.removeEventListener('abort', onAbort);
@@ -31,15 +31,6 @@ export function settleWithin<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.setTimer(() => reject(onTimeout()), ms);
-    work.then(
-      (value) => {
-        cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
+    void work.then(resolve, reject).finally(cancel);
   });
 }

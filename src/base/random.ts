@@ -8,17 +8,20 @@ export interface Random {
   fork(label: string): Random;
 }
 
-/** One step of splitmix32, the seeding function recommended for small generators (Steele et al., 2014). */
-function splitmix32(state: number): number {
-  let z = (state + 0x9e3779b9) | 0;
+/**
+ * A bijective hash of a 32-bit integer, as an integer in [0, 2^32): one step of splitmix32 (Steele, Lea
+ * and Flood, 2014). Bits beyond the 32 lowest are ignored.
+ */
+export function mix32(value: number): number {
+  let z = (value + 0x9e3779b9) | 0;
   z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
   z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
   return (z ^ (z >>> 15)) >>> 0;
 }
 
 function hashLabel(seed: number, label: string): number {
-  let hash = splitmix32(seed);
-  for (let i = 0; i < label.length; i++) hash = splitmix32(hash ^ label.charCodeAt(i));
+  let hash = mix32(seed);
+  for (let i = 0; i < label.length; i++) hash = mix32(hash ^ label.charCodeAt(i));
   return hash;
 }
 
@@ -32,9 +35,9 @@ class Sfc32 implements Random {
 
   constructor(seed: number) {
     this.#seed = seed;
-    this.#a = splitmix32(seed);
-    this.#b = splitmix32(this.#a);
-    this.#c = splitmix32(this.#b);
+    this.#a = mix32(seed);
+    this.#b = mix32(this.#a);
+    this.#c = mix32(this.#b);
     for (let i = 0; i < 12; i++) this.nextUint32();
   }
 

@@ -27,6 +27,7 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
   return {
     url: 'path' in address ? `unix:${address.path}` : `127.0.0.1:${address.port}`,
     pid: supervised.pid,
+    ended: supervised.ended,
     stop: () => supervised.stop(),
   };
 }

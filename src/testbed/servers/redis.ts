@@ -30,6 +30,7 @@ export async function startRedis(env: Environment, options: WhereToListen = {}):
   return {
     url: 'path' in address ? `redis+unix://${address.path}` : `redis://127.0.0.1:${address.port}`,
     pid: supervised.pid,
+    ended: supervised.ended,
     stop: () => supervised.stop(),
   };
 }

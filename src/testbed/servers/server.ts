@@ -10,6 +10,8 @@ export interface PrivateServer {
   readonly url: string;
   /** The server's own process, for faults by signal. */
   readonly pid: number;
+  /** Resolves with the exit code when the server has ended, for whatever reason. */
+  readonly ended: Promise<number>;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,91 @@
+import type { Clock } from '../base/clock.ts';
+import type { Backend } from '../backends/backend.ts';
+import { openDatabase } from '../backends/database/open.ts';
+import { openMemcached } from '../backends/memcached/open.ts';
+import { openMemory } from '../backends/memory/open.ts';
+import { openRedis } from '../backends/redis/open.ts';
+import type { Scenario, TierName, Variant } from '../config/scenario.ts';
+import { type Cache, createCache, type TierFailure } from '../engine/index.ts';
+import type { Target } from './target.ts';
+
+export interface SystemOptions {
+  readonly scenario: Scenario;
+  readonly variant: Variant;
+  readonly target: Required<Target>;
+  /** Also the prefix of everything that is written to the servers. */
+  readonly namespace: string;
+  /** Table of the database tier; dropped when the system is closed. */
+  readonly table: string;
+  readonly onTierError: (failure: TierFailure) => void;
+  readonly clock: Clock;
+}
+
+/** The system under test in one of its variants: a cache over connected tiers. */
+export interface System {
+  readonly cache: Cache;
+  readonly backends: ReadonlyMap<TierName, Backend>;
+  /** Deletes what the run has written, and closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Connects the variant's tiers. When one fails, the others are closed. */
+export async function openSystem(options: SystemOptions): Promise<System> {
+  const outcomes = await Promise.allSettled(options.variant.tiers.map((name) => OPENERS[name](options)));
+  const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(opened.map(({ backend }) => backend.close()));
+    throw failed.reason;
+  }
+  const { scenario, variant, namespace, onTierError, clock } = options;
+  const names = variant.tiers;
+  const cache = createCache({
+    namespace,
+    tiers: opened.map(({ backend }, i) => ({
+      tier: backend.tier,
+      ttl: scenario.tiers[names[i] ?? 'l1'].ttlMs,
+    })),
+    onTierError,
+    clock,
+  });
+  return {
+    cache,
+    backends: new Map(opened.map(({ backend }, i) => [names[i] ?? 'l1', backend])),
+    close: async () => {
+      await Promise.allSettled(opened.map(({ clean }) => clean()));
+      await cache.close();
+      await Promise.all(opened.map(({ backend }) => backend.close()));
+    },
+  };
+}
+
+interface Opened {
+  readonly backend: Backend;
+  /** Takes away what was written. */
+  clean(): Promise<unknown>;
+}
+
+const byPrefix = (backend: Backend, { namespace }: SystemOptions): Opened => ({
+  backend,
+  clean: () =>
+    backend.tier.capabilities.enumerates ? backend.tier.deletePrefix(`${namespace}:`) : Promise.resolve(),
+});
+
+const OPENERS: Readonly<Record<TierName, (options: SystemOptions) => Promise<Opened>>> = {
+  l1: async (options) => {
+    const { maxEntries, maxBytes } = options.scenario.tiers.l1;
+    return byPrefix(openMemory({ name: 'l1', maxEntries, maxBytes, clock: options.clock }), options);
+  },
+  redis: async (options) => byPrefix(await openRedis({ url: options.target.redis ?? '' }), options),
+  memcached: async (options) =>
+    byPrefix(await openMemcached({ servers: options.target.memcached ?? '' }), options),
+  database: async (options) => {
+    const backend = await openDatabase({ url: options.target.database ?? '', table: options.table });
+    const drop = async (): Promise<void> => {
+      for (const table of [options.table, `${options.table}_lease`]) {
+        await backend.sql.query(`DROP TABLE IF EXISTS ${table}`);
+      }
+    };
+    return { backend, clean: drop };
+  },
+};

@@ -37,7 +37,7 @@ try {
     print(`joined writes, ${inFlight} in flight: ${shown(ratio)} times as fast as separate ones`);
   }
 
-  const bare = new Redis(address.socket as { host: string; port: number });
+  const bare = new Redis(server.url);
   const tier = new RedisTier(joined, 'redis');
   for (const inFlight of [1, 50, 800]) {
     const calls = CALLS[inFlight] ?? 0;
@@ -51,10 +51,7 @@ try {
 
   for (const connections of [1, 50]) {
     const pool = await openRedisPool({ url: server.url, connections });
-    const clients = Array.from(
-      { length: connections },
-      () => new Redis(address.socket as { host: string; port: number }),
-    );
+    const clients = Array.from({ length: connections }, () => new Redis(server.url));
     const ratio = await interleavedRatio(
       async () => {
         await Promise.all(

@@ -4,7 +4,7 @@ import { settleWithin } from '../../base/deadline.ts';
 import type { RedisAddress } from './address.ts';
 import type { Call } from './call.ts';
 import { redisError, unreachable, wrongProtocol } from './errors.ts';
-import { joinWrites } from './joined-writes.ts';
+import { JoinedWrites } from './joined-writes.ts';
 
 export interface EstablishOptions {
   readonly timeoutMs: number;
@@ -24,6 +24,7 @@ export class RedisClient {
   heard = 0;
   readonly #redis: Redis;
   readonly #address: RedisAddress;
+  #joined: JoinedWrites | undefined;
   #failure: unknown;
 
   constructor(address: RedisAddress) {
@@ -61,6 +62,7 @@ export class RedisClient {
   }
 
   send(call: Call): void {
+    this.#joined?.join();
     this.#redis.sendCommand(call);
   }
 
@@ -81,7 +83,7 @@ export class RedisClient {
     const redis = this.#redis;
     await redis.connect();
     redis.stream.on('data', () => this.heard++);
-    if (options.joinWrites) joinWrites(redis.stream);
+    if (options.joinWrites) this.#joined = new JoinedWrites(redis.stream);
     const { username, password, db, shown } = this.#address;
     const credentials = [...(username === undefined ? [] : [username]), password ?? ''];
     const replies = await Promise.all([

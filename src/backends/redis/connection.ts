@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { Call, type CallArgument, CallDeadlines } from './call.ts';
 import { type EstablishOptions, RedisClient } from './client.ts';
 import { deadlineExceeded, redisError, unreachable } from './errors.ts';
+import type { Replies } from './replies.ts';
 
 /** A server that answers nothing at all for this long, or the deadline when that is longer, is cut off. */
 const SILENCE_MS = 1000;
@@ -83,10 +84,10 @@ export class RedisConnection {
   }
 
   /**
-   * Sends one command. The reply is a Buffer, number, null or an array of them.
+   * Sends one command.
    * @throws CachectlError `SERVER_UNREACHABLE`, `DEADLINE_EXCEEDED`, `SERVER_ERROR`, `AUTH_FAILED` or `CLOSED`
    */
-  send(name: string, args: CallArgument[]): Promise<unknown> {
+  send<Name extends keyof Replies>(name: Name, args: CallArgument[]): Promise<Replies[Name]> {
     if (!this.#up) return Promise.reject(this.#callError(undefined));
     const sentMs = this.#deadlines === undefined ? 0 : this.#clock.nowMs();
     const call = new Call(name, args, sentMs, this.#client.heard, this.#toError);

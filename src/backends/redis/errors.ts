@@ -12,7 +12,7 @@ interface Reading {
 
 const CHECK_SERVER = 'check that the server runs and can be reached from here';
 
-/** Error replies that mean more than a failed command, by how they begin. */
+/** Error replies that mean more than a failed command, by their text. */
 const REPLIES: readonly (readonly [RegExp, Reading])[] = [
   [
     /^WRONGPASS|invalid password/,
@@ -42,12 +42,10 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
 /** What `error`, thrown by ioredis or a socket, means for the caller of `address`. */
 export function redisError(error: unknown, address: string): CachectlError {
   if (isCachectlError(error)) return error;
-  const { name, code, message, command } = error as Partial<Error> & {
-    readonly code?: string;
-    readonly command?: { readonly name: string };
-  };
-  if (name === 'ReplyError') return replyError(message ?? '', command?.name ?? '', address);
-  if (code === undefined && message?.endsWith('Please report this.') === true) return wrongProtocol(address);
+  const failure = error instanceof Error ? error : new Error(String(error));
+  if (failure.name === 'ReplyError') return replyError(failure, address);
+  const code = textOf(failure, 'code');
+  if (code === undefined && failure.message.endsWith('Please report this.')) return wrongProtocol(address);
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
     return new CachectlError('WRONG_PROTOCOL', `${address} does not speak TLS`, {
       hint: 'use redis:// for a server without TLS',
@@ -84,14 +82,20 @@ export function deadlineExceeded(address: string, ms: number): CachectlError {
   });
 }
 
-function replyError(text: string, command: string, address: string): CachectlError {
-  const reading = REPLIES.find(([begins]) => begins.test(text))?.[1];
-  const details = reading === undefined ? {} : { hint: reading.hint };
+function replyError(error: Error, address: string): CachectlError {
+  const command: unknown = Reflect.get(error, 'command');
+  const name = (command instanceof Object ? textOf(command, 'name') : undefined) ?? 'a command';
+  const reading = REPLIES.find(([pattern]) => pattern.test(error.message))?.[1];
   return new CachectlError(
     reading?.code ?? 'SERVER_ERROR',
-    `${address} answered ${command.toUpperCase()} with: ${withoutArguments(text)}`,
-    details,
+    `${address} answered ${name.toUpperCase()} with: ${withoutArguments(error.message)}`,
+    reading === undefined ? {} : { hint: reading.hint },
   );
+}
+
+function textOf(holder: object, property: string): string | undefined {
+  const value: unknown = Reflect.get(holder, property);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Servers repeat the arguments of a command that they do not know, and AUTH can be renamed. */

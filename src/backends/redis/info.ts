@@ -7,24 +7,21 @@ export async function readInfo(
   connection: RedisConnection,
   section: string,
 ): Promise<Record<string, string>> {
-  const reply = await allowed(connection.send('info', [section]), '');
-  const lines = String(reply).split('\r\n');
-  return Object.fromEntries(
-    lines
-      .filter((line) => line.includes(':'))
-      .map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon), line.slice(colon + 1)];
-      }),
-  );
+  const reply = await unlessForbidden(connection.send('info', [section]));
+  const fields: Record<string, string> = {};
+  for (const line of String(reply ?? '').split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 1);
+  }
+  return fields;
 }
 
-/** The reply, or `otherwise` when the user may not use the command: managed servers forbid some. */
-export async function allowed<T>(reply: Promise<T>, otherwise: T): Promise<T> {
+/** The reply; undefined when the user may not use the command, as managed servers forbid some. */
+export async function unlessForbidden<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
   try {
     return await reply;
   } catch (error) {
-    if (isCachectlError(error, 'AUTH_FAILED')) return otherwise;
+    if (isCachectlError(error, 'AUTH_FAILED')) return undefined;
     throw error;
   }
 }

@@ -1,23 +1,28 @@
 import type { Socket } from 'node:net';
 
 /**
- * Makes one system call of all that is written to `stream` within one run of microtasks. ioredis writes each
+ * Sends in one system call what is written to a socket within one run of microtasks. ioredis writes each
  * command by itself; with many calls in flight their replies arrive together, so the next commands leave
  * together as well.
  */
-export function joinWrites(stream: Socket): void {
-  const write = stream.write.bind(stream);
-  let corked = false;
-  const uncork = (): void => {
-    corked = false;
-    stream.uncork();
+export class JoinedWrites {
+  readonly #socket: Socket;
+  #open = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** To be called before each write. */
+  join(): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.#socket.cork();
+    queueMicrotask(this.#send);
+  }
+
+  readonly #send = (): void => {
+    this.#open = false;
+    this.#socket.uncork();
   };
-  stream.write = ((...args: Parameters<typeof write>) => {
-    if (!corked) {
-      corked = true;
-      stream.cork();
-      queueMicrotask(uncork);
-    }
-    return write(...args);
-  }) as Socket['write'];
 }

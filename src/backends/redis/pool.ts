@@ -44,7 +44,7 @@ export async function openRedisPool(options: RedisPoolOptions): Promise<RedisPoo
     return socket;
   };
   return {
-    get: async (slot, key) => ((await at(slot).send('get', [key])) as Buffer | null) ?? undefined,
+    get: async (slot, key) => (await at(slot).send('get', [key])) ?? undefined,
     set: async (slot, key, value, ttlMs) => {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       await at(slot).send('set', ttlMs === undefined ? [key, bytes] : [key, bytes, 'PX', ttlMs]);

@@ -18,14 +18,13 @@ export async function deletePrefix(connection: RedisConnection, prefix: string):
   let page: Buffer[] = [];
   let deleted = 0;
   do {
-    const [scanned, count] = await Promise.all([
+    const [[next, keys], count] = await Promise.all([
       connection.send('scan', [cursor, 'MATCH', pattern, 'COUNT', KEYS_PER_SCAN]),
       page.length === 0 ? 0 : connection.send('unlink', page),
     ]);
-    const [next, keys] = scanned as [Buffer, Buffer[]];
     cursor = next.toString('latin1'); // 64 bits: as a number it would lose some, and the scan might never end
     page = keys;
-    deleted += count as number;
+    deleted += count;
   } while (cursor !== '0');
-  return page.length === 0 ? deleted : deleted + ((await connection.send('unlink', page)) as number);
+  return page.length === 0 ? deleted : deleted + (await connection.send('unlink', page));
 }

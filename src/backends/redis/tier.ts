@@ -3,7 +3,7 @@ import { checkKeySize, checkValueSize, keyBytes } from '../keys.ts';
 import type { GetOptions, Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
 import type { CallArgument } from './call.ts';
 import type { RedisConnection } from './connection.ts';
-import { allowed, readInfo } from './info.ts';
+import { readInfo, unlessForbidden } from './info.ts';
 import { deletePrefix } from './scan.ts';
 
 /** The longest string a server takes, as key or value (`proto-max-bulk-len`, by default). */
@@ -12,6 +12,10 @@ const MAX_BYTES = 512 * 1024 * 1024;
 const KEYS_PER_COMMAND = 1000;
 /** Redis refuses expiry times beyond 64 bits; this is 142,000 years. */
 const LONGEST_TTL_MS = 2 ** 52;
+
+/** Replies of PTTL that are no time. */
+const NO_EXPIRY = -1;
+const NO_KEY = -2;
 
 /** Entries as plain Redis strings with `PX` expiry. */
 export class RedisTier implements Tier {
@@ -43,7 +47,7 @@ export class RedisTier implements Tier {
     const ttls = options?.withTtl === true ? args.map((key) => this.#connection.send('pttl', [key])) : [];
     const values = inChunks(args).map((chunk) => this.#connection.send('mget', chunk));
     const [ttlReplies, valueReplies] = await Promise.all([Promise.all(ttls), Promise.all(values)]);
-    return (valueReplies as unknown[][]).flat().map((value, i) => hit(value, ttlReplies[i]));
+    return valueReplies.flat().map((value, i) => hit(value, ttlReplies[i]));
   }
 
   async set(key: TierKey, value: Uint8Array, ttlMs?: number): Promise<void> {
@@ -64,7 +68,7 @@ export class RedisTier implements Tier {
   async deleteMany(keys: readonly TierKey[]): Promise<number> {
     const chunks = inChunks(keys.map((key) => this.#key(key)));
     const counts = await Promise.all(chunks.map((chunk) => this.#connection.send('unlink', chunk)));
-    return (counts as number[]).reduce((sum, count) => sum + count, 0);
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async deletePrefix(prefix: string): Promise<number> {
@@ -77,7 +81,7 @@ export class RedisTier implements Tier {
     const [memory, counters, entries] = await Promise.all([
       readInfo(this.#connection, 'memory'),
       readInfo(this.#connection, 'stats'),
-      allowed(this.#connection.send('dbsize', []), undefined),
+      unlessForbidden(this.#connection.send('dbsize', [])),
     ]);
     return {
       ...figure('entries', entries),
@@ -113,11 +117,10 @@ export class RedisTier implements Tier {
   }
 }
 
-/** From replies of GET or MGET, and PTTL: -1 is an entry that does not expire, -2 no entry. */
-function hit(value: unknown, ttl?: unknown): TierHit | undefined {
-  if (value === null || ttl === -2) return undefined;
-  if (ttl === undefined) return { value: value as Buffer };
-  return { value: value as Buffer, ttlMs: ttl === -1 ? undefined : (ttl as number) };
+function hit(value: Buffer | null, ttl?: number): TierHit | undefined {
+  if (value === null || ttl === NO_KEY) return undefined;
+  if (ttl === undefined) return { value };
+  return { value, ttlMs: ttl === NO_EXPIRY ? undefined : ttl };
 }
 
 function figure(name: keyof TierStats, value: unknown): TierStats {

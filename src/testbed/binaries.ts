@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CachectlError } from '../base/errors.ts';
@@ -36,6 +36,7 @@ export function findServer(program: ServerProgram, env: Environment): ServerBina
   const folders = [
     ...(env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
     ...EXTRA_FOLDERS,
+    ...debianPostgresFolders(),
   ];
   for (const folder of folders) {
     const path = join(folder, program);
@@ -50,6 +51,14 @@ export function findServer(program: ServerProgram, env: Environment): ServerBina
   throw new CachectlError('SERVER_NOT_STARTED', `${program} was not found on PATH`, {
     hint: HOW_TO_GET[program],
   });
+}
+
+/** Debian keeps each major version of PostgreSQL in a folder of its own, off PATH; the newest comes first. */
+function debianPostgresFolders(): string[] {
+  const root = '/usr/lib/postgresql';
+  if (!existsSync(root)) return [];
+  const versions = readdirSync(root).sort((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(root, version, 'bin'));
 }
 
 const HOW_TO_GET: Readonly<Record<ServerProgram, string>> = {

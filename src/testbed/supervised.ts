@@ -11,7 +11,8 @@ import { join } from 'node:path';
  * directory, starts the server and waits for whichever comes first: the server's end, or end-of-file on the
  * pipe that we hold open. We hold the only writing end, so the kernel closes it however we end: by stop(), a
  * thrown error, SIGTERM, or SIGKILL. The supervisor then ends the server (first by its stop signal, after
- * two seconds by SIGKILL) and removes the directory. Both are in a session of their own, so that Ctrl-C at the
+ * two seconds by SIGKILL) and removes the directory. A server that was frozen, with its children, is woken before
+ * that: it could not end otherwise. Both are in a session of their own, so that Ctrl-C at the
  * terminal reaches us alone and we can still measure, report and stop in order. The supervisor writes nothing
  * once the server runs: after our death a line such as "Killed" would end it by SIGPIPE before it has cleaned up.
  *
@@ -31,6 +32,8 @@ server=$!
 echo "$server" >&3; exec 3>&- >/dev/null 2>&1
 (
   while read -r line <&4; do :; done
+  family="$server $(cat "/proc/$server/task/$server/children" || pgrep -P "$server")"
+  kill -s CONT $family
   kill -s "$signal" "$server" || exit 0
   for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     sleep 0.1; kill -0 "$server" || exit 0
@@ -56,6 +59,8 @@ export interface SupervisedCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** What the program is asked to end with. Default `TERM`. */
   readonly stopSignal?: 'TERM' | 'INT' | 'QUIT' | 'KILL';
+  /** Whom program, supervisor and directory belong to; only root may choose. Default: us. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /** A process, or only a directory, that ends with us. */
@@ -98,6 +103,7 @@ export class Supervised {
         detached: true,
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
         ...(command?.env === undefined ? {} : { env: { ...command.env } }),
+        ...command?.user,
       },
     );
     let log = '';

@@ -66,6 +66,11 @@ export interface TierCapabilities {
    * than its TTL, except that a TTL shorter than one step lives up to one step; it may expire up to one step early.
    */
   readonly ttlResolutionMs: number;
+  /**
+   * Whether `withTtl` is answered. Where it is not, every hit looks as if it did not expire, and a copy of it
+   * must be bound by the tier's own TTL.
+   */
+  readonly reportsTtl: boolean;
   /** Longest key in bytes; a longer one rejects with `KEY_TOO_LONG` and harms nothing. Infinity when unbounded. */
   readonly maxKeyBytes: number;
   /** Largest value in bytes; a larger one rejects with `VALUE_TOO_LARGE` and harms nothing. */

@@ -15,6 +15,7 @@ export class MemoryTier implements Tier {
     this.local = store;
     this.capabilities = {
       ttlResolutionMs: 1,
+      reportsTtl: true,
       maxKeyBytes: Infinity,
       maxValueBytes: Math.floor(store.maxBytes / 2),
       enumerates: true,

@@ -1,0 +1,37 @@
+import { keyBytes } from '../keys.ts';
+import type { TierKey } from '../tier.ts';
+import { Ring } from './ring.ts';
+
+/** The servers that share the keys, each reached by a `T`. */
+export class Servers<T> {
+  readonly all: readonly T[];
+  readonly #ring: Ring;
+
+  /** @param names of the servers, in the order of `all`: what is hashed on the ring */
+  constructor(all: readonly T[], names: readonly string[]) {
+    this.all = all;
+    this.#ring = new Ring(names);
+  }
+
+  /** The one that holds the key. */
+  of(key: TierKey): T {
+    const owner =
+      this.all.length === 1 ? 0 : this.#ring.ownerOf(typeof key === 'string' ? key : keyBytes(key));
+    return this.all[owner] as T;
+  }
+
+  /** The items by server, each with its place in the list. */
+  group<I>(
+    items: readonly I[],
+    keyOf: (item: I) => TierKey,
+  ): Map<T, { readonly at: number; readonly item: I }[]> {
+    const groups = new Map<T, { at: number; item: I }[]>();
+    for (const [at, item] of items.entries()) {
+      const server = this.of(keyOf(item));
+      const group = groups.get(server);
+      if (group === undefined) groups.set(server, [{ at, item }]);
+      else group.push({ at, item });
+    }
+    return groups;
+  }
+}

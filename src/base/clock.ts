@@ -62,16 +62,16 @@ export class ManualClock implements Clock {
 
   /** Lets promises settle, then moves time forward, firing each timer at its due time, promises settling after each. */
   async advance(ms: number): Promise<void> {
-    await settlePromises();
+    await nextTurn();
     const end = this.#now + ms;
     for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.at);
       next.callback();
-      await settlePromises();
+      await nextTurn();
     }
     this.#now = end;
-    await settlePromises();
+    await nextTurn();
   }
 
   #nextUntil(end: number): PendingTimer | undefined {
@@ -86,6 +86,7 @@ export class ManualClock implements Clock {
   }
 }
 
-function settlePromises(): Promise<void> {
+/** Resolves after the event loop has looked at its sockets and timers once. */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

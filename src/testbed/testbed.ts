@@ -59,16 +59,18 @@ export class Testbed {
     const { scenario, target, env, clock, signal } = options;
     const runId = randomBytes(4).toString('hex');
     const servers = await startMissing(scenario, target, env);
-    let sql: SqlDatabase | undefined;
     try {
-      sql = await openSqlDatabase({ url: servers.target.database ?? '' });
-      const { rowsPerKey, delayMs } = scenario.origin;
-      const table = `cachectl_origin_${runId}`;
-      const { keys } = scenario.keyspace;
-      const origin = await Origin.create(sql, { table, keys, rowsPerKey, delayMs }, clock, signal);
-      return new Testbed(options, servers, sql, origin, runId);
+      const sql = await openSqlDatabase({ url: servers.target.database ?? '' });
+      try {
+        const table = `cachectl_origin_${runId}`;
+        const { keys } = scenario.keyspace;
+        const origin = await Origin.create(sql, { table, keys, ...scenario.origin }, clock, signal);
+        return new Testbed(options, servers, sql, origin, runId);
+      } catch (error) {
+        await sql.close();
+        throw error;
+      }
     } catch (error) {
-      await sql?.close();
       await servers.stop();
       throw error;
     }

@@ -43,7 +43,7 @@ export async function startOnSocket(): Promise<TestServers> {
       stopSignal: 'KILL',
     });
     await untilReady('memcached', server, () => answers({ path }, 'version\r\n', 'VERSION'));
-    return { url: `unix:${path}`, pid: server.pid, stop: () => server.stop() };
+    return { url: `unix:${path}`, pid: server.pid, ended: server.ended, stop: () => server.stop() };
   };
   const running = [await start()];
   return {

@@ -57,7 +57,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseBa
   const clock = options.clock ?? systemClock;
   const path = sqlitePath(options.url);
   const dialect = path === undefined ? postgresDialect : sqliteDialect;
-  const sql = await connect(options, path, clock);
+  const sql = await openSqlDatabase(options);
   const create = (): Promise<void> =>
     dialect.create(sql, [table, leases], [...tierTable(table, dialect), ...leaseTable(leases, dialect)]);
   try {
@@ -90,11 +90,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseBa
   };
 }
 
-async function connect(
-  options: DatabaseOptions,
-  path: string | undefined,
-  clock: Clock,
-): Promise<SqlDatabase> {
+/**
+ * Connects without creating anything, for statements of the caller's own.
+ * @throws CachectlError as {@link openDatabase}
+ */
+export async function openSqlDatabase(options: DatabaseOptions): Promise<SqlDatabase> {
+  const clock = options.clock ?? systemClock;
+  const path = sqlitePath(options.url);
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const connectTimeoutMs = Math.min(
     options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,

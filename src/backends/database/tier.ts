@@ -49,6 +49,7 @@ export class DatabaseTier implements Tier {
       ttlResolutionMs: 1,
       maxKeyBytes: MAX_KEY_BYTES,
       maxValueBytes: MAX_VALUE_BYTES,
+      reportsTtl: true,
       enumerates: true,
       ...capabilities,
     };

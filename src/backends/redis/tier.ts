@@ -24,6 +24,7 @@ export class RedisTier implements Tier {
     ttlResolutionMs: 1,
     maxKeyBytes: MAX_BYTES,
     maxValueBytes: MAX_BYTES,
+    reportsTtl: true,
     enumerates: true,
     shared: true,
     persistent: false,

@@ -59,7 +59,7 @@ export async function startPostgres(
       : { shared_buffers: `${Math.ceil(options.maxMemoryBytes / 1024)}kB` }),
     ...options.settings,
   };
-  const process = await Supervised.start('postgres', {
+  const supervised = await Supervised.start('postgres', {
     program: '/bin/sh',
     args: (dir) => [
       ...['-c', MAKE_AND_SERVE, 'cachectl-postgres', initdb.path, dir],
@@ -76,16 +76,17 @@ export async function startPostgres(
       ...(postgres.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: postgres.libraryPath }),
     },
   });
-  await untilReady('postgres', process, () => takesSessions(process.dir, port));
+  await untilReady('postgres', supervised, () => takesSessions(supervised.dir, port));
   const user =
     options.password === undefined ? 'postgres' : `postgres:${encodeURIComponent(options.password)}`;
   return {
     url:
       listen === 'socket'
-        ? `postgres://${user}@localhost/postgres?host=${encodeURIComponent(process.dir)}`
+        ? `postgres://${user}@localhost/postgres?host=${encodeURIComponent(supervised.dir)}`
         : `postgres://${user}@127.0.0.1:${port}/postgres`,
-    pid: process.pid,
-    stop: () => process.stop(),
+    pid: supervised.pid,
+    ended: supervised.ended,
+    stop: () => supervised.stop(),
   };
 }
 

@@ -1,0 +1,45 @@
+import { delay } from '../../base/deadline.ts';
+import { nextTurn } from '../../base/clock.ts';
+import type { LoopPlan } from './executor.ts';
+
+/** Operations that never leave the process end without a turn of the event loop; it gets one at least this often. */
+const TURN_MS = 0.2;
+const IN_PROCESS_MS = 0.05;
+/** Pause of a connection after a failure, so that a server that is gone is not asked a million times a second. */
+const PAUSE_MS = 1;
+
+/**
+ * Closed loop: each of the connections sends its next operation when its last one has been answered. It finds
+ * what a number of clients gets out of a cache; its latencies say little about a fixed demand, because it
+ * waits whenever the cache does (Schroeder, Wierman, Harchol-Balter, NSDI 2006).
+ */
+export async function runClosedLoop(plan: LoopPlan, connections: number): Promise<void> {
+  const { clock } = plan;
+  let lastTurn = clock.nowMs();
+
+  const connection = async (slot: number): Promise<void> => {
+    let now = clock.nowMs();
+    while (now < plan.endMs && !plan.signal.aborted) {
+      const operation = plan.nextOperation();
+      const key = plan.nextKey();
+      const sent = now;
+      try {
+        const outcome = await plan.driver.execute(operation, key, slot);
+        now = clock.nowMs();
+        plan.recording.done({ operation, due: sent, sent, ended: now }, outcome);
+      } catch (error) {
+        now = clock.nowMs();
+        plan.recording.failed({ operation, due: sent, sent, ended: now }, error);
+        await delay(clock, PAUSE_MS);
+        now = clock.nowMs();
+      }
+      if (now - sent < IN_PROCESS_MS && now - lastTurn > TURN_MS) {
+        await nextTurn();
+        now = clock.nowMs();
+        lastTurn = now;
+      }
+    }
+  };
+
+  await Promise.all(Array.from({ length: connections }, (_, slot) => connection(slot)));
+}

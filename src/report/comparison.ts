@@ -1,6 +1,7 @@
 import type { VariantResult } from '../results/run-result.ts';
 import type { Column } from './grid.ts';
-import { formatMetric, TIER_LABELS } from './metric-text.ts';
+import { formatMetric } from './metric-text.ts';
+import { TIER_LABELS } from './names.ts';
 import type { Style } from './style.ts';
 
 interface ColumnSpec {

@@ -2,8 +2,9 @@ import { formatDuration } from '../base/units.ts';
 import { decodeLatencies, type LatencyCount } from '../results/histogram.ts';
 import type { VariantResult } from '../results/run-result.ts';
 import { cutLabels } from './grid.ts';
+import { nameOf } from './names.ts';
 import type { Style } from './style.ts';
-import { clean, displayWidth, padEnd } from './text.ts';
+import { displayWidth, padEnd } from './text.ts';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const MAX_COLUMNS_PER_DECADE = 16;
@@ -31,11 +32,11 @@ export function renderDistribution(
   const shown = select(variants).flatMap((variant) => {
     const encoded = variant.histograms['latency'];
     const counts = encoded === undefined ? [] : decodeLatencies(encoded);
-    return counts.length === 0 ? [] : [{ label: clean(variant.title), counts }];
+    return counts.length === 0 ? [] : [{ name: nameOf(variant), counts }];
   });
   if (shown.length === 0) return [];
-  const titles = shown.map(({ label }) => label);
-  const labels = cutLabels(titles, width);
+  const names = shown.map(({ name }) => name);
+  const labels = cutLabels(names, width);
   const labelWidth = Math.max(...labels.map(displayWidth));
   const values = shown.flatMap(({ counts }) => counts);
   const axis = axisFor(values, width - labelWidth - 4);

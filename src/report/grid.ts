@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Style } from './style.ts';
-import { displayWidth, padEnd, truncate } from './text.ts';
+import { displayWidth, truncate } from './text.ts';
 
 /** A column of figures: one cell for each row. */
 export interface Column {
@@ -30,21 +30,20 @@ const NO_LINES = {
 } as const;
 
 /**
- * Lines of a table with a row for each label. A table that is wider than `width` is cut between columns, at the
+ * Lines of a table with a row for each label, which is a name on the left. A table that is wider than `width` is cut between columns, at the
  * edge of a group where that is possible, and its parts stand one below the other: no row is ever wrapped.
  */
 export function renderGrid(
-  labels: readonly string[],
+  names: Column,
   columns: readonly Column[],
   width: number,
   style: Style,
 ): readonly string[] {
-  const shown = cutLabels(labels, width);
-  const labelWidth = Math.max(...shown.map(displayWidth));
-  const blocks = flow(columns, width - GAP - labelWidth);
+  const labels: Column = { header: names.header, cells: cutLabels(names.cells, width) };
+  const blocks = flow(columns, width - blockWidth([labels]));
   return blocks.flatMap((block, index) => [
     ...(index === 0 ? [] : ['']),
-    ...renderBlock(shown, labelWidth, block, style),
+    ...renderBlock([labels, ...block], style),
   ]);
 }
 
@@ -92,14 +91,9 @@ function widthsOf(group: readonly Column[]): readonly number[] {
 const blockWidth = (columns: readonly Column[]): number =>
   sum(groupsOf(columns).map((group) => GAP + span(widthsOf(group))));
 
-function renderBlock(
-  labels: readonly string[],
-  labelWidth: number,
-  columns: readonly Column[],
-  style: Style,
-): readonly string[] {
+function renderBlock(columns: readonly Column[], style: Style): readonly string[] {
   const groups = groupsOf(columns);
-  const widths = [labelWidth, ...groups.flatMap(widthsOf)];
+  const widths = groups.flatMap(widthsOf);
   const table = new Table({
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 0 },
@@ -107,13 +101,11 @@ function renderBlock(
     colAligns: widths.map((_, index) => (index === 0 ? 'left' : 'right')),
   });
   if (columns.some((column) => column.group !== undefined)) {
-    table.push(['', ...groups.map((group) => groupCell(group, style))]);
+    table.push(groups.map((group) => groupCell(group, style)));
   }
-  table.push(['', ...columns.map((column) => style('quiet', column.header))]);
+  table.push(columns.map((column) => style('quiet', column.header)));
   table.push([{ content: style('quiet', '─'.repeat(span(widths))), colSpan: widths.length }]);
-  labels.forEach((label, row) => {
-    table.push([padEnd(label, labelWidth), ...columns.map((column) => column.cells[row] ?? '')]);
-  });
+  columns[0]?.cells.forEach((_, row) => table.push(columns.map((column) => column.cells[row] ?? '')));
   return table.toString().split('\n');
 }
 

@@ -14,11 +14,3 @@ export function formatMetric(name: string, value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   return FORMATS[findMetric(name)?.unit ?? 'count'](value);
 }
-
-/** The names of the tiers for people, from the nearest to the farthest. */
-export const TIER_LABELS: Readonly<Record<string, string>> = {
-  l1: 'L1',
-  redis: 'Redis',
-  memcached: 'Memcached',
-  database: 'database',
-};

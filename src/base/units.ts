@@ -61,21 +61,27 @@ export function parseRate(text: string): number | undefined {
 export function parseRatio(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim());
   if (match === null) return undefined;
+  // A decimal shift and not a division: 99.9 / 100 is 0.9990000000000001, which 999 of 1000 would miss.
+  if (match[2] === '%') return Number(`${match[1]}e-2`);
   const value = Number(match[1]);
-  if (match[2] === '%') return value / 100;
   return value <= 1 ? value : undefined;
 }
 
-const threeDigits = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Rounds to three digits, so that the choice of the unit sees what will be printed. */
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+const threeDigits = (value: number): string => {
+  const shown = rounded(value);
+  return shown.toFixed(shown >= 100 ? 0 : shown >= 10 ? 1 : 2);
+};
 
 /** `417 ns`, `38.2 µs`, `1.20 ms`, `2.50 s`: three digits, the unit that reads best. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
   if (ms === 0) return '0';
-  if (ms < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
-  if (ms < 1) return `${threeDigits(ms * 1000)} µs`;
-  if (ms < 1000) return `${threeDigits(ms)} ms`;
+  if (rounded(ms) < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
+  if (rounded(ms) < 1) return `${threeDigits(ms * 1000)} µs`;
+  if (rounded(ms) < 1000) return `${threeDigits(ms)} ms`;
   if (ms < 120_000) return `${threeDigits(ms / 1000)} s`;
   return ms < 7_200_000 ? `${threeDigits(ms / 60_000)} min` : `${threeDigits(ms / 3_600_000)} h`;
 }
@@ -96,15 +102,27 @@ export function formatSize(bytes: number): string {
 /** `12.3 k`, `4.56 M`, `789`: a count in three digits. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return '–';
-  if (count >= 1e6) return `${threeDigits(count / 1e6)} M`;
+  if (rounded(count) >= 1e6) return `${threeDigits(count / 1e6)} M`;
   if (count >= 1e4) return `${threeDigits(count / 1e3)} k`;
   return Number.isInteger(count) ? String(count) : threeDigits(count);
 }
 
-/** `97.3 %`; the last digits stay visible near 100 %, where they matter (`99.97 %`). */
+/** `12.3 k/s`, `412/s`: a rate per second in three digits. */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return '–';
+  return `${formatCount(perSecond >= 1000 ? Math.round(perSecond) : perSecond)}/s`;
+}
+
+/**
+ * `97.3 %`; the last digits stay visible near 0 and 100 %, where they matter (`99.97 %`), and only an exact
+ * 0 or 1 is printed as `0 %` or `100 %`.
+ */
 export function formatRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';
   const percent = ratio * 100;
   if (percent === 0 || percent === 100) return `${percent} %`;
-  return `${percent.toFixed(percent > 99 ? 2 : 1)} %`;
+  const shown = percent.toFixed(percent > 99 || percent < 1 ? 2 : 1);
+  if (shown === '100.00') return '>99.99 %';
+  if (shown === '0.00') return '<0.01 %';
+  return `${shown} %`;
 }

@@ -16,9 +16,18 @@ export interface ScenarioRecord {
   readonly title: string;
   readonly kind: string;
   readonly file: string;
+  readonly seed: number;
+  readonly load: LoadRecord;
+  /** Ids of all variants that the run was to measure, in order. The last one is the main one: plain gates judge it. */
+  readonly variants: readonly string[];
   /** The scenario with every default filled in. */
   readonly resolved: unknown;
 }
+
+/** How the load was made: each connection waiting for its answers, or arrivals at a fixed rate (per second). */
+export type LoadRecord =
+  | { readonly model: 'closed'; readonly connections: number }
+  | { readonly model: 'open'; readonly rate: number; readonly connections: number };
 
 export interface Environment {
   readonly node: string;
@@ -93,3 +102,8 @@ export interface Warning {
  * `interrupted` (by a signal, likewise).
  */
 export type Outcome = 'complete' | 'server_lost' | 'interrupted';
+
+/** The variant with this id, as far as it was measured. */
+export function findVariant(result: RunResult, id: string): VariantResult | undefined {
+  return result.variants.find((variant) => variant.id === id);
+}

@@ -1,0 +1,59 @@
+import type { VariantResult } from '../results/run-result.ts';
+import type { Column } from './grid.ts';
+import { formatMetric } from './metric-text.ts';
+import { TIER_LABELS } from './names.ts';
+import type { Style } from './style.ts';
+
+interface ColumnSpec {
+  readonly metric: string;
+  readonly header: string;
+  readonly group?: string;
+  /** Shown even when no variant has it. */
+  readonly always?: true;
+}
+
+const latency = (point: string, header: string): ColumnSpec => ({
+  metric: `latency.${point}`,
+  header,
+  group: 'latency',
+  always: true,
+});
+
+/** From the most to the least important: what does not fit beside the others goes below them. */
+const COLUMNS: readonly ColumnSpec[] = [
+  { metric: 'throughput', header: 'throughput', always: true },
+  latency('p50', 'p50'),
+  latency('p90', 'p90'),
+  latency('p99', 'p99'),
+  latency('p999', 'p99.9'),
+  { metric: 'hit_ratio', header: 'hit ratio', always: true },
+  { metric: 'errors', header: 'errors', always: true },
+  ...Object.entries(TIER_LABELS).map(([tier, header]) => ({
+    metric: `${tier}.hit_ratio`,
+    header,
+    group: 'hit ratio by tier',
+  })),
+  { metric: 'origin.loads', header: 'done', group: 'origin loads' },
+  { metric: 'origin.loads_avoided', header: 'avoided', group: 'origin loads' },
+  ...Object.entries({ ...TIER_LABELS, process: 'process' }).map(([part, header]) => ({
+    metric: `memory.${part}.bytes`,
+    header,
+    group: 'memory',
+  })),
+];
+
+/** The columns that compare variants. Those of tiers that no variant has used are left out. */
+export function comparisonColumns(variants: readonly VariantResult[], style: Style): readonly Column[] {
+  return COLUMNS.filter(
+    ({ metric, always }) => always || variants.some((variant) => variant.metrics[metric] !== undefined),
+  ).map(({ metric, header, group }) => ({
+    header,
+    ...(group === undefined ? {} : { group }),
+    cells: variants.map((variant) => cell(metric, variant.metrics[metric], style)),
+  }));
+}
+
+function cell(metric: string, value: number | undefined, style: Style): string {
+  const text = formatMetric(metric, value);
+  return metric === 'errors' && value !== undefined && value > 0 ? style('bad', text) : text;
+}

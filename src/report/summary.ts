@@ -1,0 +1,116 @@
+import { formatCount, formatDuration, formatRatio } from '../base/units.ts';
+import type { RunResult, VariantResult } from '../results/run-result.ts';
+import { nameOf, TIER_LABELS } from './names.ts';
+import { unbroken } from './text.ts';
+
+/** Figures closer than this share of each other are called the same. */
+const SAME = 0.05;
+
+const titled = (variant: VariantResult): string => unbroken(nameOf(variant));
+const duration = (ms: number): string => unbroken(formatDuration(ms));
+const ratio = (value: number): string => unbroken(formatRatio(value));
+const count = (value: number): string => unbroken(formatCount(value));
+const isMeasured = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value);
+
+/** The variant that the report is about: the main one, or the last that was measured. */
+export function mainVariant(result: RunResult): VariantResult | undefined {
+  const main = result.scenario.variants.at(-1);
+  return result.variants.find((variant) => variant.id === main) ?? result.variants.at(-1);
+}
+
+/** What the main variant is held against: the one without tiers, or else the first. */
+export function baselineOf(result: RunResult, main: VariantResult): VariantResult | undefined {
+  const others = result.variants.filter((variant) => variant !== main);
+  return others.find((variant) => variant.tiers.length === 0) ?? others[0];
+}
+
+/** What was seen, in sentences that each stand on figures of the run. */
+export function observe(result: RunResult): readonly string[] {
+  const main = mainVariant(result);
+  if (main === undefined) return ['Nothing was measured.'];
+  const baseline = baselineOf(result, main);
+  return [
+    ...speed(main, baseline),
+    ...cost(main, baseline),
+    ...origin(main),
+    ...tiers(main),
+    ...quickest(result, main, baseline),
+  ];
+}
+
+function speed(main: VariantResult, baseline: VariantResult | undefined): readonly string[] {
+  const typical = main.metrics['latency.p50'];
+  const slow = main.metrics['latency.p99'];
+  if (!isMeasured(typical) || !isMeasured(slow)) return [];
+  const typicalBefore = baseline?.metrics['latency.p50'];
+  const slowBefore = baseline?.metrics['latency.p99'];
+  if (baseline === undefined || !isMeasured(typicalBefore) || !isMeasured(slowBefore)) {
+    return [`Half of the operations took at most ${duration(typical)}, and 99 % at most ${duration(slow)}.`];
+  }
+  return [
+    `Half of the operations took at most ${duration(typical)} with ${titled(main)}, against ` +
+      `${duration(typicalBefore)} with ${titled(baseline)}: ${compare(typical, typicalBefore)}.`,
+    `99 % took at most ${duration(slow)}, against ${duration(slowBefore)}: ${compare(slow, slowBefore)}.`,
+  ];
+}
+
+function compare(now: number, before: number): string {
+  if (Math.abs(now - before) <= SAME * Math.max(now, before)) return 'about the same';
+  if (now === 0 || before === 0) return now < before ? 'faster' : 'slower';
+  return now < before ? `${times(before / now)} faster` : `${times(now / before)} slower`;
+}
+
+function times(factor: number): string {
+  const rounded = Number(factor.toPrecision(2));
+  return unbroken(`${rounded >= 10 ? formatCount(rounded) : rounded.toFixed(1)} times`);
+}
+
+/** Said when tiers made the typical operation slower than going to the origin. */
+function cost(main: VariantResult, baseline: VariantResult | undefined): readonly string[] {
+  const now = main.metrics['latency.p50'];
+  const before = baseline?.metrics['latency.p50'];
+  if (baseline?.tiers.length !== 0 || main.tiers.length === 0) return [];
+  if (!isMeasured(now) || !isMeasured(before) || now <= before * (1 + SAME)) return [];
+  return ['Here the cache costs more than it saves: the origin answers sooner than the tiers in front of it.'];
+}
+
+function origin({ metrics }: VariantResult): readonly string[] {
+  const loads = metrics['origin.loads'];
+  const avoided = metrics['origin.loads_avoided'];
+  if (!isMeasured(loads) || !isMeasured(avoided) || loads + avoided === 0) return [];
+  if (avoided === 0) return [`Every read was loaded from the origin (${count(loads)} loads).`];
+  const reads = loads + avoided;
+  return [
+    `${count(avoided)} of ${count(reads)} reads (${ratio(avoided / reads)}) needed no load from the origin.`,
+  ];
+}
+
+function tiers({ metrics }: VariantResult): readonly string[] {
+  const hits = Object.entries(TIER_LABELS)
+    .map(([tier, label]) => ({ label, hits: metrics[`${tier}.hits`] ?? 0 }))
+    .filter((tier) => tier.hits > 0)
+    .sort((a, b) => b.hits - a.hits);
+  const [first, second] = hits;
+  if (first === undefined || second === undefined) return [];
+  const all = hits.reduce((sum, tier) => sum + tier.hits, 0);
+  const most = first.hits > all / 2 ? 'most' : 'more';
+  const ofWhat = most === 'most' ? 'most of the hits' : 'more hits than any other tier';
+  const next = `then ${second.label} (${ratio(second.hits / all)})`;
+  return [`${first.label} answered ${ofWhat} (${ratio(first.hits / all)}), ${next}.`];
+}
+
+/** Said when a variant that was not mentioned yet had the lowest 99th percentile. */
+function quickest(
+  result: RunResult,
+  main: VariantResult,
+  baseline: VariantResult | undefined,
+): readonly string[] {
+  const [best] = result.variants
+    .map((variant) => ({ variant, p99: variant.metrics['latency.p99'] }))
+    .filter((each): each is { variant: VariantResult; p99: number } => isMeasured(each.p99))
+    .sort((a, b) => a.p99 - b.p99);
+  const mainP99 = main.metrics['latency.p99'];
+  if (best === undefined || !isMeasured(mainP99) || best.p99 >= mainP99 * (1 - SAME)) return [];
+  if (best.variant === baseline) return [];
+  return [`The lowest p99 was that of ${titled(best.variant)}: ${duration(best.p99)}.`];
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { parseDuration, parseRate, parseRatio, parseSize } from '../base/units.ts';
+
+/** Bounds of a number, both included. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A quantity as it is written: text with a unit. */
+interface Quantity {
+  /** What is expected, for messages: `a duration with a unit, such as 2s`. */
+  readonly what: string;
+  /** What editors check; the same as `parse` accepts. */
+  readonly pattern: string;
+  readonly examples: readonly string[];
+  readonly parse: (text: string) => number | undefined;
+}
+
+const DURATION: Quantity = {
+  what: 'a duration with a unit (ms, s, m, h or d), such as 250ms, 2s or 1h30m',
+  pattern: String.raw`^(\d+(\.\d+)?\s*(ns|us|µs|ms|s|min|m|h|d)\s*)+$`,
+  examples: ['250ms', '2s', '1h30m'],
+  parse: parseDuration,
+};
+
+const SIZE: Quantity = {
+  what: 'a size with a unit (B, KiB, MiB, GiB, KB, MB or GB), such as 512B or 64MiB',
+  pattern: String.raw`^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|KB|kB|MB|GB)$`,
+  examples: ['512B', '1KiB', '64MiB'],
+  parse: parseSize,
+};
+
+const RATE: Quantity = {
+  what: 'a rate with a unit, such as 2000/s or 120k/min',
+  pattern: String.raw`^\d+(\.\d+)?\s*[kM]?\s*/\s*(s|sec|m|min|h)$`,
+  examples: ['2000/s', '10k/s'],
+  parse: parseRate,
+};
+
+const SHARE: Quantity = {
+  what: 'a share in percent, such as 95%',
+  pattern: String.raw`^\d+(\.\d+)?\s*%$`,
+  examples: ['95%', '0.5%'],
+  parse: parseRatio,
+};
+
+function quantity(kind: Quantity, bounds: Bounds, range: string): z.ZodType<number, string> {
+  const pattern = new RegExp(kind.pattern, 'u');
+  return z
+    .string({ error: `expected ${kind.what}` })
+    .meta({ pattern: kind.pattern, examples: [...kind.examples] })
+    .transform((text, context) => {
+      const value = pattern.test(text.trim()) ? kind.parse(text) : undefined;
+      const wrong = value === undefined || value < bounds.min || value > bounds.max;
+      if (!wrong) return value;
+      const message = `expected ${value === undefined ? kind.what : range}`;
+      context.addIssue({ code: 'custom', message, input: text });
+      return z.NEVER;
+    });
+}
+
+/** Text such as `2s`, in milliseconds; the bounds are written the same way. */
+export function duration(min: string, max: string): z.ZodType<number, string> {
+  return quantity(DURATION, bounds(parseDuration, min, max), `a duration from ${min} to ${max}`);
+}
+
+/** Text such as `64MiB`, in bytes. */
+export function size(min: string, max: string): z.ZodType<number, string> {
+  return quantity(SIZE, bounds(parseSize, min, max), `a size from ${min} to ${max}`);
+}
+
+/** Text such as `2000/s`, in operations per second. */
+export function rate(min: string, max: string): z.ZodType<number, string> {
+  return quantity(RATE, bounds(parseRate, min, max), `a rate from ${min} to ${max}`);
+}
+
+/** Text such as `95%`, as a fraction from 0 to 1. */
+export function share(): z.ZodType<number, string> {
+  return quantity(SHARE, { min: 0, max: 1 }, 'a share from 0% to 100%');
+}
+
+function bounds(parse: (text: string) => number | undefined, min: string, max: string): Bounds {
+  return { min: parse(min) ?? Number.NaN, max: parse(max) ?? Number.NaN };
+}
+
+/** A whole number without a unit. */
+export function count({ min, max }: Bounds): z.ZodType<number, number> {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A number without a unit. */
+export function real({ min, max }: Bounds): z.ZodType<number, number> {
+  const error = `expected a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
+/** Text on one line, not empty. */
+export function line(what: string, maxLength = 200): z.ZodType<string, string> {
+  const error = `expected ${what}`;
+  return z
+    .string({ error })
+    .min(1, { error })
+    .max(maxLength, { error: `expected ${what} of at most ${maxLength} characters` })
+    .regex(/^\S(?:[^\r\n]*\S)?$/u, { error });
+}
+
+/** A name that can stand in flags, file names and gates. */
+export function identifier(what: string, pattern: RegExp): z.ZodType<string, string> {
+  const error = `expected ${what}`;
+  return z.string({ error }).regex(pattern, { error });
+}
+
+/** A key that belongs to another choice of the same section: being there is an error that says to which. */
+export function onlyWith(choice: string): z.ZodOptional<z.ZodNever> {
+  return z.never({ error: `this key needs ${choice}` }).optional();
+}
+
+/** Lets a check of a list run although some of its items are wrong, so that all problems are told at once. */
+export const evenWithProblems: z.core.$ZodSuperRefineParams = { when: ({ value }) => Array.isArray(value) };

@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import { count, duration, evenWithProblems, identifier, line, onlyWith, rate, real, share, size } from './fields.ts';
+import type { Scenario } from './scenario.ts';
+import { tierListSchema, tiersSchema } from './tiers-schema.ts';
+
+/** A scenario as its file says it: gates are plain text, and the file's own name is not in it. */
+export type ScenarioFile = Omit<Scenario, 'file' | 'gates'> & { readonly gates: readonly string[] };
+
+export const SCENARIO_SCHEMA_VERSION = 'cachectl.scenario/1';
+
+const SCENARIO_NAME = /^[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/;
+const VARIANT_ID = /^[a-z0-9][a-z0-9_-]*$/;
+
+const zipfian = z
+  .strictObject({
+    keys: count({ min: 1, max: 1_000_000_000 }).prefault(10_000).describe('Number of different keys.'),
+    distribution: z
+      .literal('zipfian')
+      .optional()
+      .meta({ default: 'zipfian', description: 'A few keys are asked for often, most of them rarely.' }),
+    exponent: real({ min: 0.01, max: 10 })
+      .prefault(0.99)
+      .describe('Skew of the popularity: at 0.99, usual for caches, the first of 10,000 keys gets a tenth of all.'),
+  })
+  .transform((section) => ({ ...section, distribution: 'zipfian' as const }));
+
+const uniform = z
+  .strictObject({
+    keys: count({ min: 1, max: 1_000_000_000 }).prefault(10_000).describe('Number of different keys.'),
+    distribution: z.literal('uniform').describe('All keys are asked for equally often.'),
+    exponent: onlyWith('distribution: zipfian'),
+  })
+  .transform(({ keys, distribution }) => ({ keys, distribution, exponent: 0.99 }));
+
+const fixedSize = z
+  .strictObject({
+    distribution: z
+      .literal('fixed')
+      .optional()
+      .meta({ default: 'fixed', description: 'All values have the same size.' }),
+    size: size('1B', '64MiB').prefault('1KiB').describe('Size of every value.'),
+    min: onlyWith('distribution: uniform'),
+    max: onlyWith('distribution: uniform'),
+  })
+  .transform((section) => ({ distribution: 'fixed' as const, bytes: section.size }));
+
+const uniformSize = z
+  .strictObject({
+    distribution: z.literal('uniform').describe('Sizes from min to max are equally likely.'),
+    min: size('1B', '64MiB').prefault('100B').describe('Size of the smallest value.'),
+    max: size('1B', '64MiB').prefault('4KiB').describe('Size of the largest value.'),
+    size: onlyWith('distribution: fixed'),
+  })
+  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min is larger than max' })
+  .transform(({ distribution, min, max }) => ({ distribution, minBytes: min, maxBytes: max }));
+
+const operation = (meaning: string): z.ZodPrefault<z.ZodType<number, string>> =>
+  share().prefault('0%').describe(`Share of operations that ${meaning}`);
+
+const operations = z
+  .strictObject({
+    get_or_load: operation('read, and on a miss load from the origin and fill the tiers.'),
+    get: operation('only read: a miss stays a miss.'),
+    set: operation('write.'),
+    delete: operation('delete.'),
+  })
+  .superRefine((shares, context) => {
+    const percent = Object.values(shares).reduce((sum, part) => sum + part * 100, 0);
+    if (Math.abs(percent - 100) < 1e-6) return;
+    const message = `the shares add up to ${Number(percent.toFixed(4))}%, not to 100%`;
+    context.addIssue({ code: 'custom', message });
+  })
+  .transform((shares) => ({
+    getOrLoad: shares.get_or_load,
+    get: shares.get,
+    set: shares.set,
+    delete: shares.delete,
+  }))
+  .prefault({ get_or_load: '95%', set: '5%' })
+  .describe('Shares of the operations; together 100%. An operation that is not named has no share.');
+
+const connections = count({ min: 1, max: 10_000 }).prefault(50);
+
+const closedLoad = z
+  .strictObject({
+    model: z
+      .literal('closed')
+      .optional()
+      .meta({ default: 'closed', description: 'Each connection sends its next operation when the last is answered.' }),
+    connections: connections.describe('Operations in flight at once.'),
+    rate: onlyWith('model: open'),
+    arrival: onlyWith('model: open'),
+    max_in_flight: onlyWith('model: open'),
+  })
+  .transform((section) => ({ model: 'closed' as const, connections: section.connections }));
+
+const openLoad = z
+  .strictObject({
+    model: z
+      .literal('open')
+      .describe('Operations begin when they are due, however long the earlier ones take.'),
+    rate: rate('0.01/s', '10M/s').prefault('1000/s').describe('Operations that are due per second.'),
+    arrival: z
+      .enum(['poisson', 'constant'])
+      .prefault('poisson')
+      .describe('poisson: at random, as from many independent users; constant: at equal distances.'),
+    connections: connections.describe('Sockets to each server, where the driver has a pool.'),
+    max_in_flight: count({ min: 1, max: 1_000_000 })
+      .prefault(10_000)
+      .describe('Operations in flight beyond which arrivals wait, with the wait in their latency.'),
+  })
+  .transform(({ max_in_flight: maxInFlight, ...section }) => ({ ...section, maxInFlight }));
+
+const origin = z
+  .strictObject({
+    rows_per_key: count({ min: 1, max: 10_000 })
+      .prefault(50)
+      .describe('Rows that the query of one key aggregates: what makes a miss expensive.'),
+    delay: duration('0ms', '1m')
+      .prefault('0ms')
+      .describe('Added to each query, for the network that a database on this machine lacks.'),
+  })
+  .transform((section) => ({ rowsPerKey: section.rows_per_key, delayMs: section.delay }))
+  .prefault({})
+  .describe('The database that a miss of every tier is loaded from.');
+
+const variant = z
+  .strictObject({
+    id: identifier('a short id of a-z, 0-9, - and _', VARIANT_ID).describe('Unique; for gates and file names.'),
+    title: line('a title of one line').optional().describe('For people. Default: the id.'),
+    tiers: tierListSchema.describe('From the nearest to the farthest; none means that every read is a load.'),
+  })
+  .transform(({ id, title, tiers }) => ({ id, title: title ?? id, tiers }));
+
+const variants = z
+  .array(variant)
+  .min(1, { error: 'expected at least one variant' })
+  .superRefine((list: readonly { readonly id?: unknown }[], context) => {
+    const ids = list.map((item) => item?.id);
+    for (const [index, id] of ids.entries()) {
+      const first = ids.indexOf(id);
+      const message = `the id '${String(id)}' is already that of variants[${first}]`;
+      if (typeof id === 'string' && first < index) {
+        context.addIssue({ code: 'custom', message, path: [index, 'id'] });
+      }
+    }
+  }, evenWithProblems)
+  .prefault([{ id: 'all', title: 'all tiers', tiers: ['l1', 'redis', 'memcached', 'database'] }])
+  .describe('Run one after another with the same seed and load. Gates that name none judge the last.');
+
+/** The form of a scenario file, with all defaults, ranges and cross-checks. */
+export const scenarioSchema: z.ZodType<ScenarioFile> = z
+  .strictObject({
+    schema: z
+      .literal(SCENARIO_SCHEMA_VERSION)
+      .prefault(SCENARIO_SCHEMA_VERSION)
+      .describe('Form and version of this file.'),
+    name: identifier('a name of a-z, 0-9, - and _, with / between parts', SCENARIO_NAME).describe(
+      'What it is called in results.',
+    ),
+    title: line('a title of one line').optional().describe('One line: what it shows. Default: the name.'),
+    kind: z.enum(['load']).describe('What is done: load drives operations against the tiers.'),
+    seed: count({ min: 0, max: 4_294_967_295 })
+      .prefault(1)
+      .describe('The same seed gives the same sequence of keys, sizes and operations.'),
+    warmup: duration('0ms', '1h').prefault('1s').describe('Load before the measured part, for each variant.'),
+    duration: duration('1ms', '7d').prefault('10s').describe('Length of the measured part, for each variant.'),
+    keyspace: z.discriminatedUnion('distribution', [zipfian, uniform]).prefault({}).describe('Which keys are used.'),
+    values: z.discriminatedUnion('distribution', [fixedSize, uniformSize]).prefault({}).describe('Sizes of values.'),
+    operations,
+    load: z.discriminatedUnion('model', [closedLoad, openLoad]).prefault({}).describe('How operations arrive.'),
+    origin,
+    tiers: tiersSchema,
+    variants,
+    gates: z
+      .array(line("a gate such as 'latency.p99 < 50ms'", 500))
+      .prefault([])
+      .describe('Conditions on metrics that the result must meet, or the exit code is 3.'),
+  })
+  .transform(({ schema: _schema, warmup, duration: measured, title, ...rest }) => ({
+    ...rest,
+    title: title ?? rest.name,
+    warmupMs: warmup,
+    durationMs: measured,
+  }));

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { CachectlError, type ErrorCode, type Problem } from '../base/errors.ts';
+import { didYouMean } from '../base/nearest.ts';
+import { showAddress } from './addresses.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+export interface Validation<T> {
+  /** Absent when there are problems. */
+  readonly data?: T;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks a file against its schema; every problem gets its place, what was expected and what was found. */
+export function validate<T>(schema: z.ZodType<T>, source: YamlSource): Validation<T> {
+  if (source.value === undefined) return { problems: source.problems };
+  if (source.value === null) {
+    const message = 'the file is empty';
+    return { problems: [{ file: source.file, line: 1, column: 1, message }] };
+  }
+  const known = new Map<string, readonly string[]>();
+  const result = schema.safeParse(source.value, {
+    reportInput: true,
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
+        known.set(dotted(issue.path ?? []), Object.keys(issue.inst.shape));
+      }
+      return expectation(issue);
+    },
+  });
+  if (result.success && source.problems.length === 0) return { data: result.data, problems: [] };
+  const found = (result.error?.issues ?? []).flatMap((issue) => toProblems(issue, source, known));
+  return { problems: inOrder([...source.problems, ...found]) };
+}
+
+/** The error of a wrong file: the first problem in its message, all of them in `problems`. */
+export function wrongFile(code: ErrorCode, problems: readonly Problem[], hint: string): CachectlError {
+  const [first, ...rest] = problems;
+  const more = rest.length === 0 ? '' : ` (and ${rest.length} more problem${rest.length > 1 ? 's' : ''})`;
+  return new CachectlError(code, `${problemLine(first)}${more}`, { hint, problems });
+}
+
+function problemLine(problem: Problem | undefined): string {
+  const place = [problem?.file, problem?.line, problem?.column].filter((part) => part !== undefined).join(':');
+  return [place, problem?.key, problem?.message].filter((part) => part !== undefined && part !== '').join(': ');
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of keys to values',
+  record: 'a mapping of names to settings',
+};
+
+/** What a schema expects where it says nothing itself. Begins with "expected", so that what was found is added. */
+function expectation(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `expected ${choices(issue.values)}`;
+    case 'invalid_union':
+      return `expected ${choices(namesOf(issue))}`;
+    default:
+      return undefined;
+  }
+}
+
+function namesOf(issue: object): readonly string[] {
+  const options = 'options' in issue ? issue.options : 'values' in issue ? issue.values : undefined;
+  return Array.isArray(options) ? options.filter((option) => typeof option === 'string') : [];
+}
+
+function choices(values: readonly unknown[]): string {
+  const names = values.map(String);
+  return names.length < 2
+    ? `'${names.join('')}'`
+    : `one of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+function toProblems(
+  issue: z.core.$ZodIssue,
+  source: YamlSource,
+  known: ReadonlyMap<string, readonly string[]>,
+): readonly Problem[] {
+  const { file } = source;
+  if (issue.code === 'unrecognized_keys') {
+    const names = known.get(dotted(issue.path)) ?? [];
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      const message = `unknown key '${key}'${didYouMean(key, names) || `; the keys here are ${names.join(', ')}`}`;
+      return { file, ...source.placeOfKey(path), key: dotted(path), message };
+    });
+  }
+  const missing = issue.input === undefined;
+  const expected = issue.message.startsWith('expected');
+  const text = source.written(issue.path);
+  const guess = text === undefined ? '' : didYouMean(text, namesOf(issue));
+  const ending = !expected ? '' : missing ? '; the key is missing' : `; found ${found(source, issue)}${guess}`;
+  const key = dotted(issue.path);
+  return [
+    { file, ...source.placeOf(issue.path), ...(key === '' ? {} : { key }), message: issue.message + ending },
+  ];
+}
+
+const MAX_SHOWN = 80;
+
+function found(source: YamlSource, issue: z.core.$ZodIssue): string {
+  const written = source.written(issue.path);
+  if (written === undefined) return Array.isArray(issue.input) ? 'a list' : 'a mapping';
+  if (issue.input === null) return 'nothing';
+  if (typeof issue.input === 'number' || typeof issue.input === 'boolean') return written;
+  const text = showAddress(written);
+  return `'${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}'`;
+}
+
+/** `variants[1].tiers` for people. */
+export function dotted(path: Path): string {
+  return path.reduce<string>(
+    (text, step) =>
+      typeof step === 'number'
+        ? `${text}[${step}]`
+        : `${text}${text === '' ? '' : '.'}${String(step)}`,
+    '',
+  );
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}

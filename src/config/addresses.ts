@@ -38,7 +38,8 @@ const ENCODE = 'characters such as / # ? @ in a password must be percent-encoded
 
 function checkRedis(address: string): string | undefined {
   const scheme = schemeOf(address);
-  if (scheme === undefined) return `the scheme is missing${isHostAndPort(address) ? `, write redis://${address}` : ''}`;
+  if (scheme === undefined)
+    return `the scheme is missing${isHostAndPort(address) ? `, write redis://${address}` : ''}`;
   if (scheme === 'redis+unix') {
     const { pathname, searchParams } = parseUrl(address) ?? {};
     if (pathname === undefined || pathname.length < 2) return 'the path of the socket is missing';
@@ -63,7 +64,8 @@ function checkMemcached(list: string): string | undefined {
 
 function checkMemcachedServer(address: string): string | undefined {
   if (address === '') return 'a server is missing';
-  if (address.startsWith('unix:')) return address.length > 6 && address[5] === '/' ? undefined : 'the path must begin with /';
+  if (address.startsWith('unix:'))
+    return address.length > 6 && address[5] === '/' ? undefined : 'the path must begin with /';
   const scheme = schemeOf(address);
   if (scheme !== undefined) return `leave out '${scheme}://'`;
   if (isHostAndPort(address)) return undefined;

@@ -20,7 +20,11 @@ const l1 = z
     max_size: size('64KiB', '64GiB').prefault('16MiB').describe('Most bytes of keys, values and overhead.'),
     ttl: ttl('1m'),
   })
-  .transform((section) => ({ maxEntries: section.max_entries, maxBytes: section.max_size, ttlMs: section.ttl }))
+  .transform((section) => ({
+    maxEntries: section.max_entries,
+    maxBytes: section.max_size,
+    ttlMs: section.ttl,
+  }))
   .prefault({})
   .describe('The tier in the process. The least recently used entries are dropped first.');
 

@@ -40,8 +40,12 @@ export function wrongFile(code: ErrorCode, problems: readonly Problem[], hint: s
 }
 
 function problemLine(problem: Problem | undefined): string {
-  const place = [problem?.file, problem?.line, problem?.column].filter((part) => part !== undefined).join(':');
-  return [place, problem?.key, problem?.message].filter((part) => part !== undefined && part !== '').join(': ');
+  const place = [problem?.file, problem?.line, problem?.column]
+    .filter((part) => part !== undefined)
+    .join(':');
+  return [place, problem?.key, problem?.message]
+    .filter((part) => part !== undefined && part !== '')
+    .join(': ');
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -98,7 +102,11 @@ function toProblems(
   const expected = issue.message.startsWith('expected');
   const text = source.written(issue.path);
   const guess = text === undefined ? '' : didYouMean(text, namesOf(issue));
-  const ending = !expected ? '' : missing ? '; the key is missing' : `; found ${found(source, issue)}${guess}`;
+  const ending = !expected
+    ? ''
+    : missing
+      ? '; the key is missing'
+      : `; found ${found(source, issue)}${guess}`;
   const key = dotted(issue.path);
   return [
     { file, ...source.placeOf(issue.path), ...(key === '' ? {} : { key }), message: issue.message + ending },
@@ -120,15 +128,11 @@ function found(source: YamlSource, issue: z.core.$ZodIssue): string {
 export function dotted(path: Path): string {
   return path.reduce<string>(
     (text, step) =>
-      typeof step === 'number'
-        ? `${text}[${step}]`
-        : `${text}${text === '' ? '' : '.'}${String(step)}`,
+      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${String(step)}`,
     '',
   );
 }
 
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -46,10 +46,14 @@ function saturation(result: RunResult, main: VariantResult): readonly string[] {
   const { load } = result.scenario;
   if (load.model === 'open') {
     const rate = roundDown((main.metrics['throughput'] ?? load.rate) * STEADY_LOAD);
-    return rate < 1 || rate >= load.rate ? [] : [`Try a rate that can be kept, as ${code(`--rate ${rate}`)}.`];
+    return rate < 1 || rate >= load.rate
+      ? []
+      : [`Try a rate that can be kept, as ${code(`--rate ${rate}`)}.`];
   }
   const fewer = Math.floor(load.connections / 2);
-  return fewer < 1 ? [] : [`Try a load that leaves the generator room, as ${code(`--connections ${fewer}`)}.`];
+  return fewer < 1
+    ? []
+    : [`Try a load that leaves the generator room, as ${code(`--connections ${fewer}`)}.`];
 }
 
 function samples(result: RunResult, main: VariantResult): readonly string[] {

@@ -21,8 +21,7 @@ interface Row {
 /** A line for each gate, passed or failed, with what was measured and how far that is from the limit. */
 export function renderGates({ gates }: Verdict, width: number, style: Style): readonly string[] {
   const rows = gates.map(rowOf);
-  const widest = (part: 'gate' | 'actual'): number =>
-    Math.max(...rows.map((row) => displayWidth(row[part])));
+  const widest = (part: 'gate' | 'actual'): number => Math.max(...rows.map((row) => displayWidth(row[part])));
   const gateWidth = widest('gate');
   const actualWidth = widest('actual');
   const lines = rows.map(

@@ -10,7 +10,8 @@ const titled = (variant: VariantResult): string => unbroken(nameOf(variant));
 const duration = (ms: number): string => unbroken(formatDuration(ms));
 const ratio = (value: number): string => unbroken(formatRatio(value));
 const count = (value: number): string => unbroken(formatCount(value));
-const isMeasured = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value);
+const isMeasured = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value);
 
 /** The variant that the report is about: the main one, or the last that was measured. */
 export function mainVariant(result: RunResult): VariantResult | undefined {
@@ -71,7 +72,9 @@ function cost(main: VariantResult, baseline: VariantResult | undefined): readonl
   const before = baseline?.metrics['latency.p50'];
   if (baseline?.tiers.length !== 0 || main.tiers.length === 0) return [];
   if (!isMeasured(now) || !isMeasured(before) || now <= before * (1 + SAME)) return [];
-  return ['Here the cache costs more than it saves: the origin answers sooner than the tiers in front of it.'];
+  return [
+    'Here the cache costs more than it saves: the origin answers sooner than the tiers in front of it.',
+  ];
 }
 
 function origin({ metrics }: VariantResult): readonly string[] {

@@ -74,7 +74,7 @@ export function wrap(text: string, width: number, indent = 0): readonly string[]
 /** A word in pieces of at most `width` columns; none when it is empty. */
 function slice(word: string, width: number): readonly string[] {
   const pieces: string[] = [];
-  for (let rest = word; rest !== ''; ) {
+  for (let rest = word; rest !== '';) {
     const piece = startOf(rest, width);
     pieces.push(piece);
     rest = rest.slice(piece.length);

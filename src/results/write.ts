@@ -65,7 +65,9 @@ export async function writeResult(dir: string, result: RunResult): Promise<strin
 export function serialize<T extends RunResult>(document: T): string {
   const variants = document.variants.map((variant) => ({
     ...variant,
-    metrics: Object.fromEntries(Object.entries(variant.metrics).filter(([, value]) => Number.isFinite(value))),
+    metrics: Object.fromEntries(
+      Object.entries(variant.metrics).filter(([, value]) => Number.isFinite(value)),
+    ),
   }));
   return `${JSON.stringify({ ...document, variants }, null, 2)}\n`;
 }
@@ -99,5 +101,8 @@ function badOutput(path: string, error: unknown, isAFile: boolean): CachectlErro
   const code = isAFile ? 'ENOTDIR' : systemErrorCode(error);
   const [known, hint] = REASONS[code] ?? [messageOf(error), 'Pass --out with another directory.'];
   const reason = isAFile ? 'it is a file' : known;
-  return new CachectlError('BAD_OUTPUT', `cannot write results to ${path}: ${reason}`, { cause: error, hint });
+  return new CachectlError('BAD_OUTPUT', `cannot write results to ${path}: ${reason}`, {
+    cause: error,
+    hint,
+  });
 }

@@ -38,7 +38,8 @@ const FENCES: readonly (readonly [module: RegExp, where: RegExp])[] = [
 
 const GLOBALS: readonly (readonly [used: RegExp, where: RegExp])[] = [
   [/^(process|console)\b/, /^bin\//],
-  [/^(Date\.now|new Date\(\)|performance\b.*|Math\.random)$/, /^src\/base\//],
+  [/^(Date\.now|new Date\(\)|performance\.now|performance\.timeOrigin|Math\.random)$/, /^src\/base\//],
+  [/^performance(\.eventLoopUtilization)?$/, /^src\/(base|metrics)\//],
 ];
 
 const BARREL = 'src/engine/index.ts';

@@ -74,6 +74,11 @@ export class Recording {
     return this.#errors.total;
   }
 
+  /** 99th percentile of the latency so far, in milliseconds. */
+  get p99Ms(): number | undefined {
+    return this.#latency.percentile(99);
+  }
+
   finish(endMs: number): Recorded {
     const end = Math.max(endMs, this.#lastEnd);
     return {

@@ -33,6 +33,12 @@ const perTier = (tier: string, label: string): readonly MetricDefinition[] => [
     better: 'lower',
     meaning: `calls to ${label} that failed or overran their deadline`,
   },
+  {
+    name: `${tier}.evictions`,
+    unit: 'count',
+    better: 'lower',
+    meaning: `entries that ${label} dropped to make room`,
+  },
 ];
 
 /** All metrics there are, in the order of reports. */
@@ -51,6 +57,10 @@ export const METRICS: readonly MetricDefinition[] = [
     'time from when an operation was due (open loop) or sent (closed loop) to its answer',
   ),
   ...latency('service_latency', 'time from when an operation was actually sent to its answer'),
+  ...latency(
+    'schedule_slip',
+    'time from when an operation was due to when it was sent (open loop): what the generator was late by',
+  ),
   { name: 'hit_ratio', unit: 'ratio', better: 'higher', meaning: 'reads answered by any tier' },
   ...perTier('l1', 'the in-process tier'),
   ...perTier('redis', 'Redis'),
@@ -79,13 +89,13 @@ export const METRICS: readonly MetricDefinition[] = [
     name: 'memory.memcached.bytes',
     unit: 'bytes',
     better: 'lower',
-    meaning: 'bytes of items in Memcached at the end',
+    meaning: 'bytes of items in Memcached at the end, less those before the run',
   },
   {
     name: 'memory.database.bytes',
     unit: 'bytes',
     better: 'lower',
-    meaning: 'size of the cache table at the end',
+    meaning: 'size of the database at the end, less that before the run',
   },
   {
     name: 'memory.process.bytes',

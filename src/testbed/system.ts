@@ -62,7 +62,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
 interface Opened {
   readonly backend: Backend;
   /** Takes away what was written. */
-  clean(): Promise<unknown>;
+  readonly clean: () => Promise<unknown>;
 }
 
 const byPrefix = (backend: Backend, { namespace }: SystemOptions): Opened => ({

@@ -20,9 +20,10 @@ const TURN_MS = 0.5;
 /**
  * Open loop: operations begin when the pacer says, whatever became of the earlier ones, and their latency
  * counts from then. So a stall is seen by all who would have come during it, and there is no coordinated
- * omission. Beyond `maxInFlight` arrivals wait, and their latency grows by that.
+ * omission. Beyond `maxInFlight` arrivals wait, and their latency grows by that; gives the time in which they
+ * did, in milliseconds.
  */
-export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Promise<void> {
+export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Promise<number> {
   const { clock } = plan;
   const start = clock.nowMs();
   let inFlight = 0;
@@ -50,6 +51,7 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
 
   let due = start + options.pacer.nextDueMs();
   let lastTurn = start;
+  let waitedMs = 0;
   while (due < plan.endMs && !plan.signal.aborted) {
     const now = clock.nowMs();
     if (due > now) {
@@ -58,6 +60,7 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
       lastTurn = clock.nowMs();
     } else if (inFlight >= options.maxInFlight) {
       await oneEnds();
+      waitedMs += clock.nowMs() - now;
     } else if (now - lastTurn > TURN_MS) {
       await nextTurn();
       lastTurn = clock.nowMs();
@@ -67,4 +70,5 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
     }
   }
   while (inFlight > 0) await oneEnds();
+  return waitedMs;
 }

@@ -1,0 +1,21 @@
+import { cpus, platform, release, totalmem } from 'node:os';
+import type { Environment } from '../results/run-result.ts';
+
+/** The process that generates the load, as far as it must be told from outside. */
+export interface Host {
+  readonly cachectlVersion: string;
+  readonly nodeVersion: string;
+  /** Resident memory of this process, in bytes. */
+  readonly readRssBytes: () => number;
+}
+
+export function describeHost({ nodeVersion }: Host): Omit<Environment, 'servers'> {
+  const cores = cpus();
+  return {
+    node: nodeVersion,
+    platform: `${platform()} ${release()}`,
+    cpu: cores[0]?.model ?? 'unknown',
+    cores: cores.length,
+    memoryBytes: totalmem(),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../base/clock.ts';
+import { isCachectlError, messageOf } from '../base/errors.ts';
+import type { Scenario, Variant } from '../config/scenario.ts';
+import { RUN_RESULT_SCHEMA } from '../results/schema.ts';
+import type { Outcome, RunResult, ServerRecord, VariantResult, Warning } from '../results/run-result.ts';
+import type { Environment } from '../testbed/binaries.ts';
+import type { Target } from '../testbed/target.ts';
+import { Testbed } from '../testbed/testbed.ts';
+import { describeHost, type Host } from './host.ts';
+import { runLoad } from './kinds/load.ts';
+import type { DriverName, OnProgress, VariantRun } from './plan.ts';
+import { variantsFor } from './plan.ts';
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly target: Target;
+  readonly driver: DriverName;
+  readonly host: Host;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Ends the run early; what was measured until then is kept. */
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+  /** Called after each variant with the result so far, so that a late failure loses nothing. */
+  readonly onStep: (result: RunResult) => Promise<void>;
+}
+
+/**
+ * Runs a scenario: servers, then each variant in turn, then everything away again.
+ * @throws CachectlError when the servers cannot be started or reached; never because they are lost in mid-run
+ */
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const { scenario, clock, onProgress } = options;
+  const startedAt = new Date(clock.wallMs()).toISOString();
+  const variants = variantsFor(options.driver, scenario);
+  onProgress({ phase: 'setup', message: 'starting servers and filling the origin' });
+  const testbed = await Testbed.open({ ...options, scenario: { ...scenario, variants } });
+  const done: VariantResult[] = [];
+  const warnings: Warning[] = [];
+  const servers = new Map<string, ServerRecord>();
+  let outcome: Outcome = 'complete';
+  const result = (): RunResult => ({
+    schema: RUN_RESULT_SCHEMA,
+    cachectl: options.host.cachectlVersion,
+    startedAt,
+    scenario: recordOf(scenario, variants),
+    environment: { ...describeHost(options.host), servers: [...servers.values()] },
+    variants: done,
+    warnings,
+    outcome,
+  });
+  try {
+    servers.set('origin', await testbed.describeOrigin());
+    for (const [index, variant] of variants.entries()) {
+      if (outcome !== 'complete') break;
+      if (options.signal.aborted) {
+        outcome = 'interrupted';
+        break;
+      }
+      const step = await runVariant({ ...options, variant, index, count: variants.length, testbed });
+      if (step.result !== undefined) done.push(step.result);
+      warnings.push(...step.warnings);
+      for (const server of step.servers) servers.set(server.role, server);
+      outcome = step.outcome;
+      await options.onStep(result());
+    }
+    return result();
+  } finally {
+    onProgress({ phase: 'cleanup', message: 'stopping servers' });
+    await testbed.close();
+  }
+}
+
+/** A variant whose servers cannot even be reached any more, after others were measured, does not lose those. */
+async function runVariant(run: VariantRun): Promise<Awaited<ReturnType<typeof runLoad>>> {
+  try {
+    return await runLoad(run);
+  } catch (error) {
+    if (run.index === 0 || !isCachectlError(error, 'SERVER_UNREACHABLE', 'DEADLINE_EXCEEDED')) throw error;
+    const message = `${run.variant.title} was not measured: ${messageOf(error)}`;
+    const warning: Warning = { code: 'server_lost', variant: run.variant.id, message };
+    return { result: undefined, warnings: [warning], servers: [], outcome: 'server_lost' };
+  }
+}
+
+function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['scenario'] {
+  const { name, title, kind, file, seed, load } = scenario;
+  return {
+    name,
+    title,
+    kind,
+    file,
+    seed,
+    load:
+      load.model === 'closed'
+        ? { model: 'closed', connections: load.connections }
+        : { model: 'open', rate: load.rate, connections: load.connections },
+    variants: variants.map(({ id }) => id),
+    resolved: { ...scenario, variants },
+  };
+}

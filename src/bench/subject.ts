@@ -1,0 +1,74 @@
+import type { Random } from '../base/random.ts';
+import { openRedisPool, type RedisPool } from '../backends/redis/pool.ts';
+import { ErrorTally } from '../metrics/counters.ts';
+import type { System } from '../testbed/system.ts';
+import { ValueMaker } from '../workload/values.ts';
+import { type Driver, engineDriver, type LoadOrigin, originDriver, redisDriver } from './drivers.ts';
+import type { VariantRun } from './plan.ts';
+
+/** What is measured: a system behind a driver, or a bare client. */
+export interface Subject {
+  readonly driver: Driver;
+  readonly system: System | undefined;
+  readonly tierErrors: ErrorTally;
+  originLoads(): number;
+  close(): Promise<void>;
+}
+
+/** How long a bare client waits for an answer, in milliseconds: longer than any stall worth measuring. */
+const BARE_DEADLINE_MS = 10_000;
+
+/** Connects what the variant measures, by the driver of the run. */
+export async function openSubject(run: VariantRun, random: Random): Promise<Subject> {
+  const { scenario, variant, testbed } = run;
+  const values = new ValueMaker(scenario.values, random.fork('layout'));
+  const tierErrors = new ErrorTally();
+  let loads = 0;
+  const loadOrigin: LoadOrigin = (keyIndex) => {
+    loads++;
+    return testbed.origin.load(keyIndex);
+  };
+  const common = { tierErrors, originLoads: () => loads };
+  const system =
+    variant.tiers.length === 0
+      ? undefined
+      : await testbed.openSystem(variant, ({ tier, error }) => {
+          tierErrors.add(new Error(`${tier}: ${error instanceof Error ? error.message : String(error)}`));
+        });
+  if (system === undefined) {
+    return { ...common, driver: originDriver(loadOrigin, values), system, close: async () => {} };
+  }
+  if (run.driver === 'engine') {
+    return {
+      ...common,
+      driver: engineDriver(system.cache, loadOrigin, values),
+      system,
+      close: () => system.close(),
+    };
+  }
+  const pool = await openPool(run, system);
+  const ttlMs = scenario.tiers.redis.ttlMs;
+  return {
+    ...common,
+    driver: redisDriver(pool, system.cache.namespace, loadOrigin, values, ttlMs),
+    system,
+    close: async () => {
+      await pool.close();
+      await system.close();
+    },
+  };
+}
+
+async function openPool({ scenario, testbed }: VariantRun, system: System): Promise<RedisPool> {
+  const { connections } = scenario.load;
+  try {
+    return await openRedisPool({
+      url: testbed.target.redis ?? '',
+      connections,
+      deadlineMs: BARE_DEADLINE_MS,
+    });
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { formatCount, formatDuration, formatRatio } from '../base/units.ts';
+import type { Scenario } from '../config/scenario.ts';
+import type { Outcome, VariantResult, Warning } from '../results/run-result.ts';
+import type { Recorded } from './recording.ts';
+
+export interface Observed {
+  readonly scenario: Scenario;
+  readonly result: VariantResult;
+  readonly recorded: Recorded;
+  /** Time in which arrivals waited because as many were in flight as may be. */
+  readonly waitedMs: number;
+  /** Server that was lost. */
+  readonly lost: string | undefined;
+  readonly outcome: Outcome;
+}
+
+/** An open loop that is itself this late, at its 99th percentile, measures the generator. */
+const MAX_SLIP_MS = 10;
+/** Share of the offered rate that must be reached. */
+const MIN_RATE_SHARE = 0.98;
+/** Operations beyond a percentile below which it is chance. */
+const MIN_BEYOND = 10;
+
+type Check = (observed: Observed) => string | undefined;
+
+const CHECKS: Readonly<Record<Warning['code'], Check>> = {
+  generator_saturated: ({ scenario, recorded, waitedMs }) => {
+    const slip = recorded.slip.percentile(99);
+    if (scenario.load.model !== 'open' || slip === undefined || slip < MAX_SLIP_MS || waitedMs > 0)
+      return undefined;
+    return `the generator sent 1 % of the operations ${formatDuration(slip)} late or more: this measures the generator; lower the rate or use a faster machine`;
+  },
+  rate_not_reached: ({ scenario, result, waitedMs }) => {
+    const { load } = scenario;
+    const reached = result.metrics['throughput'] ?? 0;
+    if (load.model !== 'open' || reached >= load.rate * MIN_RATE_SHARE) return undefined;
+    const why =
+      waitedMs > 0 ? `; for ${formatDuration(waitedMs)} max_in_flight (${load.maxInFlight}) was reached` : '';
+    return `${formatCount(reached)} of ${formatCount(load.rate)} operations per second were completed${why}`;
+  },
+  few_samples: ({ recorded }) => {
+    const beyond = recorded.operations / 1000;
+    if (beyond >= MIN_BEYOND) return undefined;
+    return `only ${formatCount(recorded.operations)} operations: p99.9 rests on ${Math.floor(beyond)} of them; measure for longer`;
+  },
+  errors: ({ result, recorded }) => {
+    const { total } = recorded.errors;
+    const [first] = result.errors;
+    if (total === 0 || first === undefined) return undefined;
+    const share = formatRatio(total / (total + recorded.operations));
+    return `${formatCount(total)} operations failed (${share}), most often: ${first.message}`;
+  },
+  evictions: ({ result }) => {
+    const full = result.tiers.filter(
+      (tier) => tier !== 'l1' && (result.metrics[`${tier}.evictions`] ?? 0) > 0,
+    );
+    if (full.length === 0) return undefined;
+    return `${full.join(' and ')} dropped entries to make room: the hit ratio is that of a full cache`;
+  },
+  server_lost: ({ lost }) =>
+    lost === undefined
+      ? undefined
+      : `the server of ${lost} was lost in mid-run; the figures are of the time before`,
+  interrupted: ({ outcome }) =>
+    outcome === 'interrupted' ? 'interrupted; the figures are of the time before' : undefined,
+};
+
+export function warningsOf(observed: Observed): readonly Warning[] {
+  return Object.entries(CHECKS).flatMap(([code, check]) => {
+    const message = check(observed);
+    return message === undefined
+      ? []
+      : [{ code: code as Warning['code'], variant: observed.result.id, message }];
+  });
+}

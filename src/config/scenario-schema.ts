@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { count, duration, evenWithProblems, identifier, line, onlyWith, rate, real, share, size } from './fields.ts';
+import {
+  count,
+  duration,
+  evenWithProblems,
+  identifier,
+  line,
+  onlyWith,
+  rate,
+  real,
+  share,
+  size,
+} from './fields.ts';
 import type { Scenario } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
 
@@ -20,7 +31,9 @@ const zipfian = z
       .meta({ default: 'zipfian', description: 'A few keys are asked for often, most of them rarely.' }),
     exponent: real({ min: 0.01, max: 10 })
       .prefault(0.99)
-      .describe('Skew of the popularity: at 0.99, usual for caches, the first of 10,000 keys gets a tenth of all.'),
+      .describe(
+        'Skew of the popularity: at 0.99, usual for caches, the first of 10,000 keys gets a tenth of all.',
+      ),
   })
   .transform((section) => ({ ...section, distribution: 'zipfian' as const }));
 
@@ -86,7 +99,10 @@ const closedLoad = z
     model: z
       .literal('closed')
       .optional()
-      .meta({ default: 'closed', description: 'Each connection sends its next operation when the last is answered.' }),
+      .meta({
+        default: 'closed',
+        description: 'Each connection sends its next operation when the last is answered.',
+      }),
     connections: connections.describe('Operations in flight at once.'),
     rate: onlyWith('model: open'),
     arrival: onlyWith('model: open'),
@@ -126,7 +142,9 @@ const origin = z
 
 const variant = z
   .strictObject({
-    id: identifier('a short id of a-z, 0-9, - and _', VARIANT_ID).describe('Unique; for gates and file names.'),
+    id: identifier('a short id of a-z, 0-9, - and _', VARIANT_ID).describe(
+      'Unique; for gates and file names.',
+    ),
     title: line('a title of one line').optional().describe('For people. Default: the id.'),
     tiers: tierListSchema.describe('From the nearest to the farthest; none means that every read is a load.'),
   })
@@ -164,11 +182,22 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .prefault(1)
       .describe('The same seed gives the same sequence of keys, sizes and operations.'),
     warmup: duration('0ms', '1h').prefault('1s').describe('Load before the measured part, for each variant.'),
-    duration: duration('1ms', '7d').prefault('10s').describe('Length of the measured part, for each variant.'),
-    keyspace: z.discriminatedUnion('distribution', [zipfian, uniform]).prefault({}).describe('Which keys are used.'),
-    values: z.discriminatedUnion('distribution', [fixedSize, uniformSize]).prefault({}).describe('Sizes of values.'),
+    duration: duration('1ms', '7d')
+      .prefault('10s')
+      .describe('Length of the measured part, for each variant.'),
+    keyspace: z
+      .discriminatedUnion('distribution', [zipfian, uniform])
+      .prefault({})
+      .describe('Which keys are used.'),
+    values: z
+      .discriminatedUnion('distribution', [fixedSize, uniformSize])
+      .prefault({})
+      .describe('Sizes of values.'),
     operations,
-    load: z.discriminatedUnion('model', [closedLoad, openLoad]).prefault({}).describe('How operations arrive.'),
+    load: z
+      .discriminatedUnion('model', [closedLoad, openLoad])
+      .prefault({})
+      .describe('How operations arrive.'),
     origin,
     tiers: tiersSchema,
     variants,

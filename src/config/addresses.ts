@@ -20,18 +20,23 @@ const CHECKS: Readonly<Record<Service, (address: string) => string | undefined>>
 /**
  * What is wrong with the shape of an address, as a message without secrets; undefined when it is well formed.
  * Nothing is resolved or connected to.
+ *
+ * @param shown how the address is shown in the message
  */
-export function checkAddress(service: Service, address: string): string | undefined {
+export function checkAddress(
+  service: Service,
+  address: string,
+  shown: string = showAddress(address),
+): string | undefined {
   const reason = CHECKS[service](address);
   if (reason === undefined) return undefined;
-  const shown = address === '' ? 'nothing' : `'${showAddress(address)}'`;
-  return `expected ${EXPECTED[service]}; found ${shown}: ${reason}`;
+  return `expected ${EXPECTED[service]}; found ${shown === '' ? 'nothing' : `'${shown}'`}: ${reason}`;
 }
 
 /** A text that may be an address, for messages: of what stands before the last `@`, only scheme and user name stay. */
 export function showAddress(address: string): string {
-  const credentials = /^([a-z][a-z0-9+.-]*:\/\/(?:[^:@/]*(?=[:@]))?)?[^]*@/iu;
-  return redact(address.replace(credentials, (_all, start: string | undefined) => `${start ?? ''}:***@`));
+  const credentials = /^([a-z][a-z0-9+.-]*:\/\/(?:[^:@/]*:)?)?[^]*@/iu;
+  return redact(address.replace(credentials, (_all, start: string | undefined) => `${start ?? ''}***@`));
 }
 
 const ENCODE = 'characters such as / # ? @ in a password must be percent-encoded (/ is %2F)';

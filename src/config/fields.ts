@@ -51,7 +51,7 @@ function quantity(kind: Quantity, bounds: Bounds, range: string): z.ZodType<numb
     .string({ error: `expected ${kind.what}` })
     .meta({ pattern: kind.pattern, examples: [...kind.examples] })
     .transform((text, context) => {
-      const value = pattern.test(text.trim()) ? kind.parse(text) : undefined;
+      const value = pattern.test(text) ? kind.parse(text) : undefined;
       const wrong = value === undefined || value < bounds.min || value > bounds.max;
       if (!wrong) return value;
       const message = `expected ${value === undefined ? kind.what : range}`;

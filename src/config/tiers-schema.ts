@@ -8,44 +8,58 @@ export const TIER_NAMES: readonly TierName[] = ['l1', 'redis', 'memcached', 'dat
 /** Redis and Memcached are equally far, so that either may come first. */
 const DISTANCE: Readonly<Record<TierName, number>> = { l1: 0, redis: 1, memcached: 1, database: 2 };
 
-const ttl = (preset: string): z.ZodPrefault<z.ZodType<number, string>> =>
+/** `ttl:` of a tier. */
+export const ttlField = (preset: string): z.ZodPrefault<z.ZodType<number, string>> =>
   duration('1ms', '365d').prefault(preset).describe('Time to live of an entry in this tier.');
 
 const maxMemory = (server: string): z.ZodPrefault<z.ZodType<number, string>> =>
   size('8MiB', '1024GiB').prefault('64MiB').describe(`Memory bound of the private ${server} of a run.`);
 
-const l1 = z
-  .strictObject({
-    max_entries: count({ min: 1, max: 100_000_000 }).prefault(2000).describe('Most entries that it holds.'),
-    max_size: size('64KiB', '64GiB').prefault('16MiB').describe('Most bytes of keys, values and overhead.'),
-    ttl: ttl('1m'),
-  })
-  .transform((section) => ({
-    maxEntries: section.max_entries,
-    maxBytes: section.max_size,
-    ttlMs: section.ttl,
-  }))
-  .prefault({})
-  .describe('The tier in the process. The least recently used entries are dropped first.');
+type L1Section = z.ZodPrefault<z.ZodType<TierSettings['l1'], object>>;
+
+/** `l1:` with the defaults of its bounds. */
+export const l1Schema = (presets: { readonly maxEntries: number; readonly maxSize: string }): L1Section =>
+  z
+    .strictObject({
+      max_entries: count({ min: 1, max: 100_000_000 })
+        .prefault(presets.maxEntries)
+        .describe('Most entries that it holds.'),
+      max_size: size('64KiB', '64GiB')
+        .prefault(presets.maxSize)
+        .describe('Most bytes of keys, values and overhead.'),
+      ttl: ttlField('1m'),
+    })
+    .transform((section) => ({
+      maxEntries: section.max_entries,
+      maxBytes: section.max_size,
+      ttlMs: section.ttl,
+    }))
+    .prefault({})
+    .describe('The tier in the process. The least recently used entries are dropped first.');
 
 type ServerSection = z.ZodPrefault<z.ZodType<TierSettings['redis'], object>>;
 
 const server = (label: string): ServerSection =>
   z
-    .strictObject({ ttl: ttl('15m'), max_memory: maxMemory(label) })
+    .strictObject({ ttl: ttlField('15m'), max_memory: maxMemory(label) })
     .transform((section) => ({ ttlMs: section.ttl, maxMemoryBytes: section.max_memory }))
     .prefault({})
     .describe(`The tier in ${label}.`);
 
 const database = z
-  .strictObject({ ttl: ttl('1h') })
+  .strictObject({ ttl: ttlField('1h') })
   .transform((section) => ({ ttlMs: section.ttl }))
   .prefault({})
   .describe('The tier in a table of the SQL database.');
 
-/** `tiers:` of scenarios and of cachectl.yaml. */
+/** `tiers:` of a scenario. */
 export const tiersSchema: z.ZodType<TierSettings> = z
-  .strictObject({ l1, redis: server('Redis'), memcached: server('Memcached'), database })
+  .strictObject({
+    l1: l1Schema({ maxEntries: 2000, maxSize: '16MiB' }),
+    redis: server('Redis'),
+    memcached: server('Memcached'),
+    database,
+  })
   .prefault({})
   .describe('How each tier is set up, where it is used.');
 

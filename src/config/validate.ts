@@ -17,20 +17,25 @@ export function validate<T>(schema: z.ZodType<T>, source: YamlSource): Validatio
     const message = 'the file is empty';
     return { problems: [{ file: source.file, line: 1, column: 1, message }] };
   }
-  const known = new Map<string, readonly string[]>();
+  const known: KnownKeys = new Map();
   const result = schema.safeParse(source.value, {
     reportInput: true,
     error: (issue) => {
       if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
-        known.set(dotted(issue.path ?? []), Object.keys(issue.inst.shape));
+        known.set(issue.keys, Object.keys(issue.inst.shape));
       }
       return expectation(issue);
     },
   });
   if (result.success && source.problems.length === 0) return { data: result.data, problems: [] };
   const found = (result.error?.issues ?? []).flatMap((issue) => toProblems(issue, source, known));
-  return { problems: inOrder([...source.problems, ...found]) };
+  const isNew = ({ line, column }: Problem): boolean =>
+    !source.problems.some((problem) => problem.line === line && problem.column === column);
+  return { problems: inOrder([...source.problems, ...found.filter(isNew)]) };
 }
+
+/** The keys that there are, by the list of unknown keys of an issue (the same object in the raw and the final issue). */
+type KnownKeys = Map<readonly string[], readonly string[]>;
 
 /** The error of a wrong file: the first problem in its message, all of them in `problems`. */
 export function wrongFile(code: ErrorCode, problems: readonly Problem[], hint: string): CachectlError {
@@ -84,19 +89,27 @@ function choices(values: readonly unknown[]): string {
     : `one of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
-function toProblems(
-  issue: z.core.$ZodIssue,
-  source: YamlSource,
-  known: ReadonlyMap<string, readonly string[]>,
-): readonly Problem[] {
+function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: KnownKeys): readonly Problem[] {
   const { file } = source;
+  const branch = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
+  if (branch !== undefined) {
+    const within = (inner: z.core.$ZodIssue): z.core.$ZodIssue => ({
+      ...inner,
+      path: [...issue.path, ...inner.path],
+    });
+    return branch.flatMap((inner) => toProblems(within(inner), source, known));
+  }
   if (issue.code === 'unrecognized_keys') {
-    const names = known.get(dotted(issue.path)) ?? [];
+    const names = known.get(issue.keys) ?? [];
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
       const message = `unknown key '${key}'${didYouMean(key, names) || `; the keys here are ${names.join(', ')}`}`;
       return { file, ...source.placeOfKey(path), key: dotted(path), message };
     });
+  }
+  if (issue.code === 'invalid_key') {
+    const message = `${issue.issues[0]?.message}; found '${String(issue.path.at(-1))}'`;
+    return [{ file, ...source.placeOfKey(issue.path), key: dotted(issue.path), message }];
   }
   const missing = issue.input === undefined;
   const expected = issue.message.startsWith('expected');
@@ -113,11 +126,17 @@ function toProblems(
   ];
 }
 
+/** A branch of a union that accepts the kind of value that is there, so that its own problems say more. */
+function isMeant(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0);
+}
+
 const MAX_SHOWN = 80;
 
 function found(source: YamlSource, issue: z.core.$ZodIssue): string {
   const written = source.written(issue.path);
-  if (written === undefined) return Array.isArray(issue.input) ? 'a list' : 'a mapping';
+  if (Array.isArray(issue.input)) return issue.input.length === 0 ? 'an empty list' : 'a list';
+  if (written === undefined) return 'a mapping';
   if (issue.input === null) return 'nothing';
   if (typeof issue.input === 'number' || typeof issue.input === 'boolean') return written;
   const text = showAddress(written);

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import { messageOf, type Problem } from '../base/errors.ts';
 
 /** Where a value stands: keys of mappings and indexes of lists, from the root. */
@@ -22,12 +32,14 @@ export interface YamlSource {
   placeOf(path: Path): Place;
   /** Place of the key that `path` ends with, or of the nearest mapping or list around it. */
   placeOfKey(path: Path): Place;
-  /** The scalar at `path` as it is written in the file, with `${…}` untouched; undefined when there is none. */
+  /** Whether there is a value at `path`. */
+  has(path: Path): boolean;
+  /** The scalar or list of scalars at `path` as it is written, with `${…}` untouched; undefined for all else. */
   written(path: Path): string | undefined;
 }
 
 /** Replaces the value of a text in the file before the whole becomes plain data. */
-export type TextFilter = (text: string, path: Path) => string;
+export type TextFilter = (text: string, path: Path, place: Place) => string;
 
 /** Larger files are no configuration; the bound keeps a mistaken path from filling the memory. */
 const MAX_CHARACTERS = 1024 * 1024;
@@ -41,22 +53,23 @@ export function readYaml(text: string, file: string, filter?: TextFilter): YamlS
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-    if (filter !== undefined) filterTexts(document.contents, filter, []);
+    if (filter !== undefined) filterTexts(document.contents, filter, lines, []);
     const broken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
     return {
       file,
       value: broken ? undefined : (document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown),
-      problems: [...document.errors, ...document.warnings].map((error) => ({
+      problems: withoutFollowers([...document.errors, ...document.warnings]).map((error) => ({
         file,
         ...placeAt(lines, error.pos[0]),
-        message: error.code === 'DUPLICATE_KEY' ? duplicateKey(text, error.pos[0]) : error.message,
+        message: messageFor(error, text),
       })),
       placeOf: (path) => placeAt(lines, nodeAt(document, path).nearest?.range?.[0]),
       placeOfKey: (path) => placeAt(lines, keyOffset(document, path)),
-      written: (path) => writtenText(nodeAt(document, path).exact),
+      has: (path) => nodeAt(document, path).exact !== undefined,
+      written: (path) => writtenText(document, nodeAt(document, path).exact),
     };
   } catch (error) {
-    return unreadable(file, error instanceof RangeError ? 'nested too deeply' : messageOf(error));
+    return unreadable(file, error instanceof RangeError ? 'it is nested too deeply' : messageOf(error));
   }
 }
 
@@ -68,12 +81,21 @@ function unreadable(file: string, message: string): YamlSource {
     problems: [{ file, ...start, message }],
     placeOf: () => start,
     placeOfKey: () => start,
+    has: () => false,
     written: () => undefined,
   };
 }
 
-function duplicateKey(text: string, offset: number): string {
-  return `the key '${/^[^\s:,}]*/.exec(text.slice(offset))?.[0]}' is there twice`;
+/** After a first error the parser calls every further token unexpected; that says nothing more. */
+function withoutFollowers(errors: readonly YAMLError[]): readonly YAMLError[] {
+  return errors.filter((error, index) => index === 0 || !error.message.includes(' in YAML stream'));
+}
+
+/** The parser's message, without the token it quotes: that may be a password. */
+function messageFor(error: YAMLError, text: string): string {
+  if (error.code === 'UNEXPECTED_TOKEN') return error.message.replace(/: [^]*/u, '');
+  if (error.code !== 'DUPLICATE_KEY') return error.message;
+  return `the key '${/^[^\s:,}]*/u.exec(text.slice(error.pos[0]))?.[0]}' is there twice`;
 }
 
 function placeAt(lines: LineCounter, offset: number | undefined): Place {
@@ -112,17 +134,23 @@ function keyOffset(document: Document, path: Path): number | undefined {
   return isScalar(pair?.key) ? pair.key.range?.[0] : parent?.range?.[0];
 }
 
-function writtenText(node: Node | undefined): string | undefined {
-  return isScalar(node) ? (node.source ?? String(node.value)) : undefined;
+function writtenText(document: Document, node: Node | undefined): string | undefined {
+  if (isScalar(node)) return node.source ?? String(node.value);
+  if (!isSeq(node)) return undefined;
+  const items = node.items.map((item) => resolved(document, item));
+  return items.every(isScalar)
+    ? items.map((item) => item.source ?? String(item.value)).join(', ')
+    : undefined;
 }
 
-function filterTexts(node: unknown, filter: TextFilter, path: Path): void {
+function filterTexts(node: unknown, filter: TextFilter, lines: LineCounter, path: Path): void {
   if (isScalar(node)) {
-    if (typeof node.value === 'string') node.value = filter(node.value, path);
+    if (typeof node.value === 'string')
+      node.value = filter(node.value, path, placeAt(lines, node.range?.[0]));
   } else if (isMap(node)) {
-    for (const { key, value } of node.items) filterTexts(value, filter, [...path, textOfKey(key)]);
+    for (const { key, value } of node.items) filterTexts(value, filter, lines, [...path, textOfKey(key)]);
   } else if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) filterTexts(item, filter, [...path, index]);
+    for (const [index, item] of node.items.entries()) filterTexts(item, filter, lines, [...path, index]);
   }
 }
 

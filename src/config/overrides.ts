@@ -1,0 +1,81 @@
+import { CachectlError, type Problem } from '../base/errors.ts';
+import type { GateSpec, LoadSpec, OpenLoad, Scenario } from './scenario.ts';
+import { writeDuration } from './written-quantity.ts';
+
+/** What flags change in a scenario. What is undefined stays as the file says. */
+export interface ScenarioOverrides {
+  readonly durationMs?: number | undefined;
+  readonly warmupMs?: number | undefined;
+  /** Operations per second. Turns a closed load into an open one with Poisson arrivals. */
+  readonly rate?: number | undefined;
+  readonly connections?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Added to the gates of the file. */
+  readonly gates?: readonly GateSpec[] | undefined;
+}
+
+type Numbers = Omit<ScenarioOverrides, 'gates'>;
+
+interface Bound {
+  readonly flag: string;
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+  readonly show: (value: number) => string;
+}
+
+/** The same ranges as in the file. */
+const BOUNDS: Readonly<Record<keyof Numbers, Bound>> = {
+  durationMs: { flag: '--duration', min: 1, max: 7 * 86_400_000, whole: false, show: writeDuration },
+  warmupMs: { flag: '--warmup', min: 0, max: 3_600_000, whole: false, show: writeDuration },
+  rate: { flag: '--rate', min: 0.01, max: 10_000_000, whole: false, show: (rate) => `${rate}/s` },
+  connections: { flag: '--connections', min: 1, max: 10_000, whole: true, show: String },
+  seed: { flag: '--seed', min: 0, max: 4_294_967_295, whole: true, show: String },
+};
+
+/** An open load where only the rate is known. */
+const OPEN_LOAD_DEFAULTS: Omit<OpenLoad, 'rate' | 'connections'> = {
+  model: 'open',
+  arrival: 'poisson',
+  maxInFlight: 10_000,
+};
+
+/**
+ * The scenario with the overrides in it.
+ *
+ * @throws CachectlError `BAD_USAGE` with every flag whose number is out of range
+ */
+export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides): Scenario {
+  const problems = Object.entries(BOUNDS).flatMap(([name, bound]) =>
+    checkBound(overrides[name as keyof Numbers], bound),
+  );
+  if (problems.length > 0) {
+    throw new CachectlError('BAD_USAGE', problems.map(({ message }) => message).join('; '), { problems });
+  }
+  return {
+    ...scenario,
+    seed: overrides.seed ?? scenario.seed,
+    warmupMs: overrides.warmupMs ?? scenario.warmupMs,
+    durationMs: overrides.durationMs ?? scenario.durationMs,
+    load: overriddenLoad(scenario.load, overrides),
+    gates: [...scenario.gates, ...(overrides.gates ?? [])],
+  };
+}
+
+function overriddenLoad(
+  load: LoadSpec,
+  { rate, connections = load.connections }: ScenarioOverrides,
+): LoadSpec {
+  if (rate === undefined) return { ...load, connections };
+  return load.model === 'open'
+    ? { ...load, connections, rate }
+    : { ...OPEN_LOAD_DEFAULTS, connections, rate };
+}
+
+function checkBound(value: number | undefined, bound: Bound): readonly Problem[] {
+  if (value === undefined) return [];
+  const { flag, min, max, whole, show } = bound;
+  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
+  const kind = whole ? 'a whole number' : 'a value';
+  return [{ message: `${flag}: expected ${kind} from ${show(min)} to ${show(max)}; found ${show(value)}` }];
+}

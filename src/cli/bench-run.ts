@@ -1,0 +1,141 @@
+import { ExitCode } from '../base/exit-codes.ts';
+import { findDriver, variantsFor } from '../bench/plan.ts';
+import { runScenario } from '../bench/run.ts';
+import { loadConfig } from '../config/config-file.ts';
+import { withOverrides } from '../config/overrides.ts';
+import type { Scenario } from '../config/scenario.ts';
+import { loadScenario } from '../config/scenario-file.ts';
+import { resolveSettings } from '../config/settings.ts';
+import type { Gate } from '../gate/gate.ts';
+import { judge } from '../gate/judge.ts';
+import { checkGates, parseGates } from '../gate/parse.ts';
+import type { Verdict } from '../gate/verdict.ts';
+import { findReporter } from '../report/registry.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { RunResult } from '../results/run-result.ts';
+import { checkWritable, writeResult } from '../results/write.ts';
+import type { Target } from '../testbed/target.ts';
+import type { BenchFlags } from './commands/bench.ts';
+import type { CliContext } from './context.ts';
+import { showProgress } from './progress.ts';
+
+interface Planned {
+  readonly scenario: Scenario;
+  readonly gates: readonly Gate[];
+}
+
+interface Plan {
+  readonly runs: readonly Planned[];
+  readonly target: Target;
+  readonly driver: ReturnType<typeof findDriver>;
+  /** Name of the format and what makes it. */
+  readonly format: string;
+  readonly report: Reporter;
+  readonly out: string | undefined;
+}
+
+/** `cachectl bench`: everything that can be wrong is found before the first server is started. */
+export async function runBench(
+  names: readonly string[],
+  flags: BenchFlags,
+  context: CliContext,
+): Promise<ExitCode> {
+  const plan = await planBench(names, flags, context);
+  const done: { readonly result: RunResult; readonly verdict: Verdict }[] = [];
+  for (const { scenario, gates } of plan.runs) {
+    const progress = showProgress(context, scenario);
+    try {
+      const result = await runScenario({
+        scenario,
+        target: plan.target,
+        driver: plan.driver,
+        host: context.host,
+        env: context.env,
+        clock: context.clock,
+        signal: context.interrupt.signal,
+        onProgress: progress.show,
+        onStep: async (soFar) => {
+          if (plan.out !== undefined) await writeResult(plan.out, soFar);
+        },
+      });
+      done.push({ result, verdict: judge(gates, result) });
+    } finally {
+      progress.stop();
+    }
+    if (context.interrupt.signal.aborted) break;
+  }
+  context.stdout.write(reportAll(plan, done, context));
+  return worst(done.map(({ result, verdict }) => exitCodeOf(result, verdict, context)));
+}
+
+async function planBench(names: readonly string[], flags: BenchFlags, context: CliContext): Promise<Plan> {
+  const format = flags.json === true ? 'json' : (flags.format ?? 'table');
+  const report = findReporter(format);
+  const driver = findDriver(flags.driver);
+  const file = await loadConfig({ path: flags.config, cwd: context.cwd, env: context.env });
+  const settings = resolveSettings({ flags, env: context.env, file });
+  const added = flags.gate.map((expression) => ({ expression, origin: '--gate' }));
+  const runs: Planned[] = [];
+  for (const name of names) {
+    const loaded = await loadScenario(name, { shippedDir: context.scenariosDir, cwd: context.cwd });
+    const scenario = withOverrides(loaded, {
+      durationMs: flags.duration,
+      warmupMs: flags.warmup,
+      rate: flags.rate,
+      connections: flags.connections,
+      seed: flags.seed,
+      gates: added,
+    });
+    const gates = parseGates(scenario.gates);
+    checkGates(
+      gates,
+      variantsFor(driver, scenario).map(({ id }) => id),
+    );
+    runs.push({ scenario, gates });
+  }
+  if (flags.out !== undefined) await checkWritable(flags.out);
+  const { redis, memcached, database } = settings;
+  const target = { redis: redis.value, memcached: memcached.value, database: database.value };
+  return { runs, target, driver, format, report, out: flags.out };
+}
+
+function reportAll(
+  { format, report }: Plan,
+  done: readonly { readonly result: RunResult; readonly verdict: Verdict }[],
+  { stdout }: CliContext,
+): string {
+  const [only] = done;
+  const options = { width: stdout.width, color: stdout.color, unicode: stdout.unicode };
+  if (format !== 'json' || (done.length === 1 && only !== undefined)) {
+    return done.map((run) => ensureNewline(report(run, options))).join('\n');
+  }
+  const runs = done.map(({ result, verdict }) => ({ ...result, verdict }));
+  return ensureNewline(JSON.stringify({ schema: 'cachectl.bench-set/1', runs }, undefined, 2));
+}
+
+function ensureNewline(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** From the least to the most serious: the exit code of several runs is the most serious one. */
+const RANK: readonly ExitCode[] = [
+  ExitCode.ok,
+  ExitCode.checkFailed,
+  ExitCode.untrustworthy,
+  ExitCode.unreachable,
+  ExitCode.interrupted,
+  ExitCode.terminated,
+];
+
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return codes.reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a), ExitCode.ok);
+}
+
+function exitCodeOf(result: RunResult, verdict: Verdict, { interrupt }: CliContext): ExitCode {
+  if (result.outcome === 'interrupted') {
+    return interrupt.received() === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
+  }
+  if (result.outcome === 'server_lost') return ExitCode.unreachable;
+  if (result.warnings.some(({ code }) => code === 'generator_saturated')) return ExitCode.untrustworthy;
+  return verdict.passed ? ExitCode.ok : ExitCode.checkFailed;
+}

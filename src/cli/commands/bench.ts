@@ -1,0 +1,64 @@
+import { addConnectionOptions, type ConnectionFlags } from '../connection-options.ts';
+import { countOption, durationOption, rateOption } from '../quantities.ts';
+import type { RegisterCommand } from './command.ts';
+
+const EXAMPLES = `
+With no server given, bench starts private ones for the run and stops them after it. Given servers are
+touched only under keys and tables of the run's own, which are taken away at the end.
+
+Examples:
+  cachectl bench                                     the quickstart: no cache, each tier alone, all tiers
+  cachectl bench load --rate 5000 --duration 30s     open loop: 5,000 operations a second, honest latencies
+  cachectl bench my.yaml --redis redis://10.0.0.5    a scenario of your own on your own Redis
+  cachectl bench load --gate 'latency.p99 < 5ms' --gate 'hit_ratio >= 90%'
+                                                     exit code 3 when a gate fails: for CI
+  cachectl bench quickstart --json > result.json     one JSON document on stdout`;
+
+export interface BenchFlags extends ConnectionFlags {
+  readonly duration?: number;
+  readonly warmup?: number;
+  readonly rate?: number;
+  readonly connections?: number;
+  readonly seed?: number;
+  readonly driver: string;
+  readonly out?: string;
+  readonly format?: string;
+  readonly json?: boolean;
+  readonly gate: readonly string[];
+}
+
+export const benchCommand: RegisterCommand = (program, context, onResult) => {
+  const command = program
+    .command('bench')
+    .argument('[scenario...]', 'names of shipped scenarios, or files', ['quickstart'])
+    .description('run scenarios against real servers and report latency, hit ratios and memory')
+    .option('--duration <time>', 'measured time of each variant, such as 30s', durationOption)
+    .option('--warmup <time>', 'time before that which is not measured', durationOption)
+    .option(
+      '--rate <rate>',
+      'operations per second, such as 2000 or 5k/s: makes the load an open loop',
+      rateOption,
+    )
+    .option('--connections <n>', 'connections: callers at once in a closed loop', countOption)
+    .option('--seed <n>', 'seed of the workload: the same one gives the same operations', countOption)
+    .option('--driver <name>', 'engine, or ioredis: the bare client for comparison', 'engine')
+    .option(
+      '--gate <expression>',
+      "fail when it does not hold, such as 'latency.p99 < 5ms'; repeatable",
+      collect,
+      [],
+    )
+    .option('--out <dir>', 'also write each result to this folder, after every step')
+    .option('--format <name>', 'table or json')
+    .option('--json', 'the same as --format json')
+    .addHelpText('after', EXAMPLES)
+    .action(async (scenarios: readonly string[], flags: BenchFlags) => {
+      const { runBench } = await import('../bench-run.ts');
+      onResult(await runBench(scenarios, flags, context));
+    });
+  addConnectionOptions(command);
+};
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/clock.ts';
 import { ExitCode } from '../src/base/exit-codes.ts';
@@ -30,9 +31,9 @@ export async function run({ version, root }: { version: string; root: URL }): Pr
   process.exitCode = await main(context);
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   const { env } = process;
-  const isTTY = Boolean(stream.isTTY);
+  const isTTY = isatty(stream.fd);
   const columns = isTTY ? stream.columns : Number(env['COLUMNS']);
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';

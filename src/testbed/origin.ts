@@ -3,8 +3,8 @@ import { delay } from '../base/deadline.ts';
 import { CachectlError } from '../base/errors.ts';
 import type { SqlDatabase } from '../backends/database/sql.ts';
 
-/** Keys whose rows are inserted by one statement. */
-const KEYS_PER_STEP = 500;
+/** Rows that are inserted by one statement. */
+const ROWS_PER_STEP = 20_000;
 const SEED_DEADLINE_MS = 60_000;
 
 export interface OriginOptions {
@@ -17,7 +17,10 @@ export interface OriginOptions {
   readonly delayMs: number;
 }
 
-/** What is behind all tiers: a table of a real database, and a query over some rows of it for each key. */
+/**
+ * What is behind all tiers: a table of a real database, and for each key a query that aggregates as many of its
+ * rows as the scenario says, from the key's own row on.
+ */
 export class Origin {
   readonly #sql: SqlDatabase;
   readonly #options: OriginOptions;
@@ -28,7 +31,9 @@ export class Origin {
     this.#sql = sql;
     this.#options = options;
     this.#clock = clock;
-    this.#query = `SELECT count(*) AS items, sum(amount) AS total, max(version) AS version, max(note) AS note FROM ${options.table} WHERE key_index = $1`;
+    this.#query = `SELECT count(*) AS rows_read, sum(amount) AS total, max(note) AS note,
+      max(CASE WHEN id = $1 THEN version END) AS version
+      FROM ${options.table} WHERE id >= $1 AND id < $2`;
   }
 
   /** Creates the table and fills it, inside the database. Stops between two steps when `signal` aborts. */
@@ -41,15 +46,15 @@ export class Origin {
     const { table, keys, rowsPerKey } = options;
     const long = { deadlineMs: SEED_DEADLINE_MS };
     await sql.query(
-      `CREATE TABLE ${table} (key_index integer NOT NULL, item integer NOT NULL, amount integer NOT NULL, version integer NOT NULL, note text NOT NULL)`,
+      `CREATE TABLE ${table} (id integer PRIMARY KEY, amount integer NOT NULL, version integer NOT NULL, note text NOT NULL)`,
     );
     const origin = new Origin(sql, options, clock);
+    const rows = keys + rowsPerKey;
     try {
-      for (let from = 0; from < keys; from += KEYS_PER_STEP) {
+      for (let from = 0; from < rows; from += ROWS_PER_STEP) {
         signal.throwIfAborted();
-        await sql.query(fillSql(table), [from, Math.min(keys, from + KEYS_PER_STEP), rowsPerKey], long);
+        await sql.query(fillSql(table), [from, Math.min(rows, from + ROWS_PER_STEP)], long);
       }
-      await sql.query(`CREATE INDEX ${table}_by_key ON ${table} (key_index)`, [], long);
       return origin;
     } catch (error) {
       await origin.drop();
@@ -61,11 +66,11 @@ export class Origin {
   async load(keyIndex: number): Promise<number> {
     const { delayMs, rowsPerKey, table } = this.#options;
     if (delayMs > 0) await delay(this.#clock, delayMs);
-    const row = await this.#sql.first(this.#query, [keyIndex]);
-    if (Number(row?.['items']) === rowsPerKey) return Number(row?.['version']);
+    const row = await this.#sql.first(this.#query, [keyIndex, keyIndex + rowsPerKey]);
+    if (Number(row?.['rows_read']) === rowsPerKey) return Number(row?.['version']);
     throw new CachectlError(
       'SERVER_ERROR',
-      `origin: key ${keyIndex} has ${String(row?.['items'])} of ${rowsPerKey} rows in ${table}`,
+      `origin: key ${keyIndex} has ${String(row?.['rows_read'])} of ${rowsPerKey} rows in ${table}`,
       { hint: 'the table was changed while the run was going on: give the run a database of its own' },
     );
   }
@@ -78,9 +83,7 @@ export class Origin {
 }
 
 function fillSql(table: string): string {
-  return `INSERT INTO ${table} (key_index, item, amount, version, note)
-    WITH RECURSIVE
-      k(key_index) AS (SELECT CAST($1 AS integer) UNION ALL SELECT key_index + 1 FROM k WHERE key_index + 1 < CAST($2 AS integer)),
-      i(item) AS (SELECT 1 UNION ALL SELECT item + 1 FROM i WHERE item < CAST($3 AS integer))
-    SELECT key_index, item, (key_index * 31 + item * 17) % 1000, 1, 'line ' || item || ' of order ' || key_index FROM k CROSS JOIN i`;
+  return `INSERT INTO ${table} (id, amount, version, note)
+    WITH RECURSIVE i(id) AS (SELECT CAST($1 AS integer) UNION ALL SELECT id + 1 FROM i WHERE id + 1 < CAST($2 AS integer))
+    SELECT id, id * 31 % 1000, 1, 'order line ' || id FROM i`;
 }

@@ -80,7 +80,9 @@ const OPENERS: Readonly<Record<TierName, (options: SystemOptions) => Promise<Ope
   memcached: async (options) =>
     byPrefix(await openMemcached({ servers: options.target.memcached ?? '' }), options),
   database: async (options) => {
-    const backend = await openDatabase({ url: options.target.database ?? '', table: options.table });
+    const { target, clock } = options;
+    const url = target.database ?? '';
+    const backend = await openDatabase({ url, table: options.table, durable: false, clock });
     const drop = async (): Promise<void> => {
       for (const table of [options.table, `${options.table}_lease`]) {
         await backend.sql.query(`DROP TABLE IF EXISTS ${table}`);

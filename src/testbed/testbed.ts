@@ -60,7 +60,7 @@ export class Testbed {
     const runId = randomBytes(4).toString('hex');
     const servers = await startMissing(scenario, target, env);
     try {
-      const sql = await openSqlDatabase({ url: servers.target.database ?? '' });
+      const sql = await openSqlDatabase({ url: servers.target.database ?? '', durable: false });
       try {
         const table = `cachectl_origin_${runId}`;
         const { keys } = scenario.keyspace;

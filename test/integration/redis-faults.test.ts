@@ -5,14 +5,14 @@ import type { Backend } from '../../src/backends/backend.ts';
 import type { Bus, BusState } from '../../src/backends/bus.ts';
 import { RedisConnection } from '../../src/backends/redis/connection.ts';
 import { openRedis } from '../../src/backends/redis/open.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import { ManualClock, systemClock } from '../../src/base/clock.ts';
 import { delay } from '../../src/base/deadline.ts';
 import { isCachectlError } from '../../src/base/errors.ts';
 import { startRedis } from '../../src/testbed/servers/redis.ts';
 import { freePort, type PrivateServer } from '../../src/testbed/servers/server.ts';
 import { eventually } from '../contract/tier-contract.ts';
 
-const DEADLINE_MS = 100;
+const DEADLINE_MS = 200;
 const INCREMENT = "return redis.call('incr', KEYS[1])";
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
@@ -104,7 +104,7 @@ describe('a server that hangs', () => {
       onState: (state) => states.push(state),
     });
     freeze();
-    await eventually(async () => expect(states).toEqual(['down']), 1500);
+    await eventually(async () => expect(states).toEqual(['down']), 2000);
     await expect(bus.subscribe({ onMessage: () => {} })).rejects.toSatisfy((e) =>
       isCachectlError(e, 'SERVER_UNREACHABLE'),
     );
@@ -176,11 +176,14 @@ describe('connections that are lost', () => {
     admin.disconnect();
     await delay(systemClock, 50);
     const before = held();
+    const clock = new ManualClock();
     const address = parseRedisUrl(server.url);
-    const connection = await RedisConnection.open({ address, deadlineMs: DEADLINE_MS });
+    const connection = await RedisConnection.open({ address, deadlineMs: DEADLINE_MS, clock });
     await server.stop();
     await eventually(async () => expect(connection.up).toBe(false));
+    expect(clock.pendingTimers).toBe(1);
     connection.close();
+    expect(clock.pendingTimers).toBe(0);
     await eventually(async () => expect(held()).toBeLessThanOrEqual(before), 500);
   });
 });

@@ -7,7 +7,7 @@ import { type BusUnderTest, describeBusContract } from './bus-contract.ts';
 import { describeLeaseContract, type LeaseUnderTest } from './lease-contract.ts';
 import { describeTierContract, type ServerFaults, type TierUnderTest } from './tier-contract.ts';
 
-const DEADLINE_MS = 300;
+const DEADLINE_MS = 1000;
 const SOCKET_IS_PRIVATE = 'a restarted private server has another socket path; the TCP run covers faults';
 
 interface Subject {

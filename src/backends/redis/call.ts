@@ -64,7 +64,8 @@ export class CallDeadlines {
    * busy for long, timers fire first, and the server is not to blame.
    */
   #watch(ms: number): void {
-    this.#cancelTimer = this.#clock.setTimer(() => setImmediate(() => this.#sweep()), Math.max(1, ms));
+    const sweepSoon = (): void => void setImmediate(() => this.#sweep());
+    this.#cancelTimer = this.#clock.setTimer(sweepSoon, Math.max(1, ms), { background: true });
   }
 
   #sweep(): void {

@@ -51,8 +51,9 @@ export class RedisClient {
 
   /** Connects, logs in and checks who answers. When it rejects, nothing of the connection is left. */
   async establish(options: EstablishOptions): Promise<void> {
-    const { shown } = this.#address;
-    const timeout = (): Error => unreachable(shown, `no answer within ${options.timeoutMs} ms`);
+    const { shown, tls } = this.#address;
+    const doubt = tls === undefined ? '' : ' (is it a server with TLS?)';
+    const timeout = (): Error => unreachable(shown, `no answer within ${options.timeoutMs} ms${doubt}`);
     try {
       await settleWithin(this.#establish(options), options.timeoutMs, timeout, options.clock);
     } catch (error) {
@@ -70,8 +71,9 @@ export class RedisClient {
   destroy(reason?: Error): void {
     this.#failure ??= reason;
     const stream = this.#redis.stream as Redis['stream'] | undefined;
-    this.#redis.disconnect();
-    stream?.destroy();
+    // ioredis' own disconnect() waits up to 2 s for the server to hang up, and for a closed socket always that long
+    if (stream === undefined) this.#redis.disconnect();
+    else stream.destroy();
   }
 
   /** Why the connection ended; undefined when the server closed it. */

@@ -10,7 +10,17 @@ interface Reading {
   readonly hint: string;
 }
 
-const CHECK_SERVER = 'check that the server runs and can be reached from here';
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the server closed the connection',
+  EPIPE: 'the server closed the connection',
+  ENOTFOUND: 'unknown host',
+  EAI_AGAIN: 'the name service does not answer',
+  ENOENT: 'there is no such socket',
+  EACCES: 'permission denied',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+};
 
 /** Error replies that mean more than a failed command, by their text. */
 const REPLIES: readonly (readonly [RegExp, Reading])[] = [
@@ -33,6 +43,17 @@ const REPLIES: readonly (readonly [RegExp, Reading])[] = [
   ],
   [/^LOADING/, { code: 'SERVER_UNREACHABLE', hint: 'it is still loading its data: try again in a moment' }],
   [/max number of clients/, { code: 'SERVER_UNREACHABLE', hint: 'raise maxclients, or close other clients' }],
+  [
+    /unknown command ['`]AUTH/i,
+    {
+      code: 'AUTH_FAILED',
+      hint: 'the server has AUTH renamed or knows none: leave the password out of the URL',
+    },
+  ],
+  [
+    /DB index/,
+    { code: 'SERVER_ERROR', hint: 'choose a lower database number (the server has 16 by default)' },
+  ],
   [/^OOM/, { code: 'SERVER_ERROR', hint: 'raise maxmemory, or set a maxmemory-policy that evicts' }],
   [/^READONLY/, { code: 'SERVER_ERROR', hint: 'this is a replica: connect to the primary' }],
 ];
@@ -64,9 +85,15 @@ export function redisError(error: unknown, address: string): CachectlError {
   return unreachable(address, code ?? 'it closed the connection');
 }
 
+/** @param reason a system error code, or a phrase */
 export function unreachable(address: string, reason: string): CachectlError {
-  return new CachectlError('SERVER_UNREACHABLE', `cannot reach ${address}: ${reason}`, {
-    hint: reason === 'ENOTFOUND' ? 'check the spelling of the host name' : CHECK_SERVER,
+  const explained = SYSTEM_ERRORS[reason];
+  const text = explained === undefined ? reason : `${explained} (${reason})`;
+  return new CachectlError('SERVER_UNREACHABLE', `cannot reach ${address}: ${text}`, {
+    hint:
+      reason === 'ENOTFOUND'
+        ? 'check the spelling of the host name'
+        : 'check the address, that the server runs, that no firewall is between, and whether it wants TLS (rediss://)',
   });
 }
 

@@ -39,21 +39,21 @@ export async function openRedis(options: RedisOptions): Promise<Backend> {
   const connection = await RedisConnection.open(connecting);
   const tier = new RedisTier(connection, options.name ?? 'redis');
   const lease = new RedisLeaseStore(connection);
-  const buses = new Map<string, RedisBus>();
+  const buses: RedisBus[] = [];
   return {
     kind: 'redis',
     address: connection.address,
     tier,
     openBus: (channel) => {
-      const bus = buses.get(channel) ?? new RedisBus(channel, connection, connecting);
-      buses.set(channel, bus);
+      const bus = new RedisBus(channel, connection, connecting);
+      buses.push(bus);
       return bus;
     },
     lease,
     describe: () => describeServer(connection),
     close: async () => {
       connection.close();
-      await Promise.all([tier.close(), lease.close(), ...[...buses.values()].map((bus) => bus.close())]);
+      await Promise.all([tier.close(), lease.close(), ...buses.map((bus) => bus.close())]);
     },
   };
 }

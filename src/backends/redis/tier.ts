@@ -44,6 +44,7 @@ export class RedisTier implements Tier {
   }
 
   async getMany(keys: readonly TierKey[], options?: GetOptions): Promise<(TierHit | undefined)[]> {
+    this.#checkOpen();
     const args = keys.map((key) => this.#key(key));
     const ttls = options?.withTtl === true ? args.map((key) => this.#connection.send('pttl', [key])) : [];
     const values = inChunks(args).map((chunk) => this.#connection.send('mget', chunk));
@@ -59,6 +60,7 @@ export class RedisTier implements Tier {
   }
 
   async setMany(entries: readonly TierEntry[]): Promise<void> {
+    this.#checkOpen();
     await Promise.all(entries.map(({ key, value, ttlMs }) => this.set(key, value, ttlMs)));
   }
 
@@ -67,6 +69,7 @@ export class RedisTier implements Tier {
   }
 
   async deleteMany(keys: readonly TierKey[]): Promise<number> {
+    this.#checkOpen();
     const chunks = inChunks(keys.map((key) => this.#key(key)));
     const counts = await Promise.all(chunks.map((chunk) => this.#connection.send('unlink', chunk)));
     return counts.reduce((sum, count) => sum + count, 0);

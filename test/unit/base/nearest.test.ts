@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { didYouMean, nearest } from '../../../src/base/nearest.ts';
 
-const KNOWN = ['uniform', 'zipfian', 'get', 'set', 'hitRatio'];
+const KNOWN = ['uniform', 'zipfian', 'get', 'set', 'l1', 'hitRatio'];
 
 test.each([
   ['zipfain', 'zipfian'],

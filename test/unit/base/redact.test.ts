@@ -29,6 +29,7 @@ describe('redact', () => {
     'redis://host:6379/0',
     'redis://user@host:6379',
     'redis://[::1]:6379',
+    'redis://[::1]:6379 refused the connection, ask admin@example.com',
     'redis://host:6379 refused the connection, ask admin@example.com',
     'postgres://host:5432/db refused the connection, ask admin@example.com',
     'at redis://host:6379: key=user:1 was not found',

@@ -29,9 +29,11 @@ describe('operation mix', () => {
 
   test('never draws an operation without a share, though the shares be rounded', () => {
     const third = 0.333_333_3;
-    const counts = countsOf({ getOrLoad: third, get: 0, set: third, delete: third }, 30_000);
-    expect(counts[1]).toBe(0);
-    expect(Math.min(counts[0]!, counts[2]!, counts[3]!)).toBeGreaterThan(9500);
+    const shares = { getOrLoad: third, get: third, set: third, delete: 0 };
+    const largestDraw = Object.assign(seededRandom(1), { next: () => 1 - 2 ** -53 });
+    expect(new OperationMix(shares, largestDraw).next()).toBe('set');
+    const smallestDraw = Object.assign(seededRandom(1), { next: () => 0 });
+    expect(new OperationMix({ ...shares, getOrLoad: 0, delete: third }, smallestDraw).next()).toBe('get');
   });
 
   test.each([

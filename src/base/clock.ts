@@ -10,16 +10,26 @@ export interface Clock {
   wallMs(): number;
   /** Monotonic time in milliseconds (fractional), from an arbitrary origin. For durations and deadlines. */
   nowMs(): number;
-  /** Calls `callback` once after `delayMs`. The timer does not keep the process alive when `background`. */
+  /** Calls `callback` once after `delayMs`, never when that is Infinity. The timer does not keep the process alive when `background`. */
   setTimer(callback: () => void, delayMs: number, options?: { readonly background?: boolean }): CancelTimer;
 }
+
+/** What setTimeout can take; it fires at once for anything longer. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   nowMs: () => performance.now(),
   setTimer(callback, delayMs, options) {
-    const timer = setTimeout(callback, delayMs);
-    if (options?.background === true) timer.unref();
+    let left = delayMs;
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const step = Math.min(left, LONGEST_TIMEOUT_MS);
+      left -= step;
+      timer = setTimeout(left > 0 ? arm : callback, step);
+      if (options?.background === true) timer.unref();
+    };
+    arm();
     return () => clearTimeout(timer);
   },
 };

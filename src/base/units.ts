@@ -23,19 +23,28 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   g: 1024 ** 3,
   gb: 1000 ** 3,
   gib: 1024 ** 3,
+  t: 1024 ** 4,
+  tb: 1000 ** 4,
+  tib: 1024 ** 4,
 };
 
-const RATE_UNITS: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 1 / 60, min: 1 / 60, h: 1 / 3600 };
+/** Seconds in each unit of time that a rate can be per. */
+const RATE_UNITS: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3600 };
+
+const factorOf = (units: Readonly<Record<string, number>>, unit: string): number | undefined =>
+  Object.hasOwn(units, unit) ? units[unit] : undefined;
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
 /** Parses `250ms`, `1.5s`, `1h30m`, `15 min` to milliseconds; undefined when it is no duration. A unit is required. */
 export function parseDuration(text: string): number | undefined {
-  const compact = text.replace(/[\s_]/g, '');
-  if (!/^(\d+(\.\d+)?(ns|us|µs|μs|ms|min|s|m|h|d))+$/.test(compact)) return undefined;
+  const written = text.replaceAll('_', '').trim();
+  if (!/^(\d+(\.\d+)?\s*(ns|us|µs|μs|ms|min|s|m|h|d)\s*)+$/.test(written)) return undefined;
   let total = 0;
-  for (const [, amount = '', unit = ''] of compact.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|μs|ms|min|s|m|h|d)/g)) {
+  for (const [, amount, unit = ''] of written.matchAll(/(\d+(?:\.\d+)?)\s*([a-zµμ]+)/g)) {
     total += Number(amount) * (DURATION_UNITS[unit] ?? Number.NaN);
   }
-  return total;
+  return finite(total);
 }
 
 /** Parses `512`, `64KiB`, `1.5 MB`, `2g` to bytes; undefined when it is no size. A bare number is bytes. */
@@ -43,8 +52,8 @@ export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.replace(/_/g, '').trim());
   if (match === null) return undefined;
   const [, amount = '', unit = ''] = match;
-  const factor = unit === '' ? 1 : SIZE_UNITS[unit.toLowerCase()];
-  return factor === undefined ? undefined : Math.round(Number(amount) * factor);
+  const factor = unit === '' ? 1 : factorOf(SIZE_UNITS, unit.toLowerCase());
+  return factor === undefined ? undefined : finite(Math.round(Number(amount) * factor));
 }
 
 /** Parses `2000/s`, `120k/min`, `500` (per second) to operations per second; undefined when it is no rate. */
@@ -52,9 +61,9 @@ export function parseRate(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kM]?)\s*(?:\/\s*([a-z]+))?$/.exec(text.replace(/_/g, '').trim());
   if (match === null) return undefined;
   const [, amount = '', prefix = '', per = 's'] = match;
-  const perSecond = RATE_UNITS[per];
-  if (perSecond === undefined) return undefined;
-  return Number(amount) * (prefix === 'k' ? 1e3 : prefix === 'M' ? 1e6 : 1) * perSecond;
+  const seconds = factorOf(RATE_UNITS, per);
+  if (seconds === undefined) return undefined;
+  return finite((Number(amount) * (prefix === 'k' ? 1e3 : prefix === 'M' ? 1e6 : 1)) / seconds);
 }
 
 /** Parses `95%` or `0.95` to a fraction; undefined when it is neither. Values over 1 need the percent sign. */
@@ -62,49 +71,78 @@ export function parseRatio(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim());
   if (match === null) return undefined;
   // A decimal shift and not a division: 99.9 / 100 is 0.9990000000000001, which 999 of 1000 would miss.
-  if (match[2] === '%') return Number(`${match[1]}e-2`);
+  if (match[2] === '%') return finite(Number(`${match[1]}e-2`));
   const value = Number(match[1]);
   return value <= 1 ? value : undefined;
 }
 
-/** Rounds to three digits, so that the choice of the unit sees what will be printed. */
-const rounded = (value: number): number => Number(value.toPrecision(3));
+/** How values are written in a unit, until the text would be that large: then the next unit reads better. */
+interface Scale {
+  readonly unit: string;
+  readonly size: number;
+  readonly until: number;
+  readonly write: (value: number) => string;
+}
 
-const threeDigits = (value: number): string => {
-  const shown = rounded(value);
-  return shown.toFixed(shown >= 100 ? 0 : shown >= 10 ? 1 : 2);
-};
+/** Three digits; more only before the decimal point. The bounds are those of rounding: 9.996 is `10.0`. */
+function threeDigits(value: number): string {
+  if (value < 9.995) return value.toFixed(2);
+  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+}
+
+const whole = (value: number): string => (value < 1 ? threeDigits(value) : value.toFixed(0));
+
+const DURATION_SCALES: readonly Scale[] = [
+  { unit: ' ns', size: 1e-6, until: 1000, write: whole },
+  { unit: ' µs', size: 1e-3, until: 1000, write: threeDigits },
+  { unit: ' ms', size: 1, until: 1000, write: threeDigits },
+  { unit: ' s', size: 1000, until: 120, write: threeDigits },
+  { unit: ' min', size: 60_000, until: 120, write: threeDigits },
+  { unit: ' h', size: 3_600_000, until: Infinity, write: threeDigits },
+];
+
+const SIZE_SCALES: readonly Scale[] = [
+  { unit: ' B', size: 1, until: 1024, write: (bytes) => bytes.toFixed(0) },
+  { unit: ' KiB', size: 1024, until: 1024, write: threeDigits },
+  { unit: ' MiB', size: 1024 ** 2, until: 1024, write: threeDigits },
+  { unit: ' GiB', size: 1024 ** 3, until: 1024, write: threeDigits },
+  { unit: ' TiB', size: 1024 ** 4, until: Infinity, write: threeDigits },
+];
+
+const COUNT_SCALES: readonly Scale[] = [
+  {
+    unit: '',
+    size: 1,
+    until: 10_000,
+    write: (count) => (Number.isInteger(count) ? String(count) : threeDigits(count)),
+  },
+  { unit: ' k', size: 1e3, until: 1000, write: threeDigits },
+  { unit: ' M', size: 1e6, until: Infinity, write: threeDigits },
+];
+
+function inBestUnit(value: number, scales: readonly Scale[]): string {
+  if (!Number.isFinite(value)) return '–';
+  if (value < 0) return `-${inBestUnit(-value, scales)}`;
+  for (const { unit, size, until, write } of scales) {
+    const text = write(value / size);
+    if (Number(text) < until) return text + unit;
+  }
+  return '–';
+}
 
 /** `417 ns`, `38.2 µs`, `1.20 ms`, `2.50 s`: three digits, the unit that reads best. */
 export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return '–';
-  if (ms === 0) return '0';
-  if (rounded(ms) < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
-  if (rounded(ms) < 1) return `${threeDigits(ms * 1000)} µs`;
-  if (rounded(ms) < 1000) return `${threeDigits(ms)} ms`;
-  if (ms < 120_000) return `${threeDigits(ms / 1000)} s`;
-  return ms < 7_200_000 ? `${threeDigits(ms / 60_000)} min` : `${threeDigits(ms / 3_600_000)} h`;
+  return ms === 0 ? '0' : inBestUnit(ms, DURATION_SCALES);
 }
 
 /** `512 B`, `1.50 KiB`, `64.0 MiB`. */
 export function formatSize(bytes: number): string {
-  if (!Number.isFinite(bytes)) return '–';
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return unit === 0 ? `${Math.round(value)} B` : `${threeDigits(value)} ${units[unit]}`;
+  return inBestUnit(bytes, SIZE_SCALES);
 }
 
-/** `12.3 k`, `4.56 M`, `789`: a count in three digits. */
+/** `12.3 k`, `4.56 M`: a count in three digits; integers below 10,000 whole, as `789`. */
 export function formatCount(count: number): string {
-  if (!Number.isFinite(count)) return '–';
-  if (rounded(count) >= 1e6) return `${threeDigits(count / 1e6)} M`;
-  if (count >= 1e4) return `${threeDigits(count / 1e3)} k`;
-  return Number.isInteger(count) ? String(count) : threeDigits(count);
+  return inBestUnit(count, COUNT_SCALES);
 }
 
 /** `12.3 k/s`, `412/s`: a rate per second in three digits. */
@@ -113,16 +151,13 @@ export function formatRate(perSecond: number): string {
   return `${formatCount(perSecond >= 1000 ? Math.round(perSecond) : perSecond)}/s`;
 }
 
-/**
- * `97.3 %`; the last digits stay visible near 0 and 100 %, where they matter (`99.97 %`), and only an exact
- * 0 or 1 is printed as `0 %` or `100 %`.
- */
+/** `97.3 %`; the last digits stay visible near 100 %, where they matter (`99.97 %`). Only 1 is written `100 %`, only 0 is `0 %`. */
 export function formatRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';
+  if (ratio < 0) return `-${formatRatio(-ratio)}`;
   const percent = ratio * 100;
   if (percent === 0 || percent === 100) return `${percent} %`;
-  const shown = percent.toFixed(percent > 99 || percent < 1 ? 2 : 1);
-  if (shown === '100.00') return '>99.99 %';
-  if (shown === '0.00') return '<0.01 %';
-  return `${shown} %`;
+  if (percent < 0.005) return '<0.01 %';
+  if (percent > 99.995 && percent < 100) return '>99.99 %';
+  return `${percent.toFixed(percent < 1 || percent > 99 ? 2 : 1)} %`;
 }

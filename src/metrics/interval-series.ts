@@ -47,7 +47,6 @@ export class IntervalSeries {
    */
   record(endedAtMs: number, latencyMs: number, outcome: Outcome): void {
     if (endedAtMs >= this.#endMs) this.#advanceTo(endedAtMs);
-    if (this.#done.length >= this.#maxSeconds) return;
     if (outcome === 'error') {
       this.#errors++;
       return;

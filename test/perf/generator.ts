@@ -7,8 +7,7 @@ import { openRedisPool } from '../../src/backends/redis/pool.ts';
 import { startRedis } from '../../src/testbed/servers/redis.ts';
 import { freePort } from '../../src/testbed/servers/server.ts';
 import { keyName } from '../../src/workload/key-names.ts';
-import { median } from './interleaved-ratio.ts';
-import { measured, print, reads } from './scenario.ts';
+import { measured, median, print, reads } from './scenario.ts';
 
 const CONNECTIONS = 50;
 const TURN_MS = 2000;

@@ -50,3 +50,8 @@ export async function measured(
 }
 
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+export function median(figures: readonly number[]): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

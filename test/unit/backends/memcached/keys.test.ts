@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wireKey } from '../../../../src/backends/memcached/keys.ts';
+import { keyBytes } from '../../../../src/backends/keys.ts';
 import { isCachectlError } from '../../../../src/base/errors.ts';
 
 const tooLong = (error: unknown): boolean => isCachectlError(error, 'KEY_TOO_LONG');
@@ -18,7 +19,7 @@ describe('wireKey', () => {
         expect(sent.every((byte) => byte > 0x20 && byte !== 0x7f)).toBe(true);
         expect(sent.length).toBeLessThanOrEqual(250);
         const bytes = flag === '' ? sent : Buffer.from(text, 'base64');
-        expect(bytes.equals(Buffer.from(key as Uint8Array))).toBe(true);
+        expect(bytes.equals(keyBytes(key))).toBe(true);
       }),
     );
   });

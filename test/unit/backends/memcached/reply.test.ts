@@ -27,10 +27,10 @@ const plain = (replies: readonly Reply[]): unknown[] =>
 const wire = fc.oneof(
   fc
     .constantFrom('HD\r\n', 'EN\r\n', 'NF\r\n', 'NS\r\n', 'EX\r\n', 'MN\r\n', 'HD O12 b\r\n', 'NF q\r\n')
-    .map(Buffer.from),
+    .map((text) => Buffer.from(text)),
   fc
     .constantFrom('END\r\n', 'STAT pid 1\r\n', 'SERVER_ERROR x\r\n', 'CLIENT_ERROR y z\r\n', 'ERROR\r\n')
-    .map(Buffer.from),
+    .map((text) => Buffer.from(text)),
   fc
     .tuple(
       fc.uint8Array({ maxLength: 40 }),

@@ -13,7 +13,7 @@ describe.each([{ driver: undefined }, { driver: 'memjs' as const }])(
   ({ driver }) => {
     const openError = async (servers: string): Promise<{ code: string; message: string; ms: number }> => {
       const start = performance.now();
-      const error: unknown = await open(servers, driver === undefined ? {} : { driver }).then(
+      const error: unknown = await open(servers, { driver, connectTimeoutMs: 700 }).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );

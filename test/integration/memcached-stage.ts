@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { afterEach, expect } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
-import { openMemcached } from '../../src/backends/memcached/open.ts';
+import { type MemcachedOptions, openMemcached } from '../../src/backends/memcached/open.ts';
 import { type ErrorCode, isCachectlError } from '../../src/base/errors.ts';
 import { findServer } from '../../src/testbed/binaries.ts';
 import { answers, freePort, untilReady } from '../../src/testbed/servers/server.ts';
@@ -31,11 +31,8 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).toReversed()) await step();
 });
 
-export async function open(
-  servers: string,
-  options: { deadlineMs?: number; driver?: 'memjs' } = {},
-): Promise<Backend> {
-  const backend = await openMemcached({ servers, deadlineMs: 250, connectTimeoutMs: 600, ...options });
+export async function open(servers: string, options: Partial<MemcachedOptions> = {}): Promise<Backend> {
+  const backend = await openMemcached({ servers, ...options });
   cleanUp.push(() => backend.close());
   return backend;
 }

@@ -1,5 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findServer } from '../../src/testbed/binaries.ts';
 import { startMemcached } from '../../src/testbed/servers/memcached.ts';
 import { answers, freePort, type PrivateServer, untilReady } from '../../src/testbed/servers/server.ts';
@@ -61,11 +63,27 @@ function faultsOf(running: PrivateServer[], start: (i: number) => Promise<Privat
     for (const { pid } of running) process.kill(pid, name);
   };
   return {
-    freeze: () => signal('SIGSTOP'),
+    freeze: async () => {
+      await signal('SIGSTOP');
+      for (const { pid } of running) await untilStopped(pid);
+    },
     thaw: () => signal('SIGCONT'),
     kill: async () => void (await Promise.all(running.map((server) => server.stop()))),
     restart: async () => {
       for (const i of running.keys()) running[i] = await start(i);
     },
   };
+}
+
+/** A signal takes a moment to reach every thread, and until then one of them may still answer. */
+async function untilStopped(pid: number): Promise<void> {
+  if (!existsSync('/proc/self/task')) {
+    await sleep(100);
+    return;
+  }
+  const running = (): boolean =>
+    readdirSync(`/proc/${pid}/task`).some(
+      (thread) => !/\) [Tt] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1')),
+    );
+  while (running()) await sleep(1);
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_DEADLINE_MS } from '../../src/backends/backend.ts';
 import { openMemcached, type MemcachedOptions } from '../../src/backends/memcached/open.ts';
 import { describeLeaseContract } from './lease-contract.ts';
 import { startOnSocket, startOnTcp, type TestServers } from './memcached-servers.ts';
 import { describeTierContract, type TierUnderTest } from './tier-contract.ts';
 
-const DEADLINE_MS = 250;
+/** The product's default: a shorter one is missed on a busy machine, by memjs above all. */
+const DEADLINE_MS = DEFAULT_DEADLINE_MS;
 
 const tierOn = async (
   start: () => Promise<TestServers>,
@@ -16,7 +18,7 @@ const tierOn = async (
   return {
     tier: backend.tier,
     deadlineMs: DEADLINE_MS,
-    pass: async (ms) => void (await sleep(ms)),
+    pass: (ms) => sleep(ms),
     faults,
     dispose: async () => {
       await backend.close();
@@ -43,7 +45,7 @@ describeLeaseContract('memcached', async () => {
     far: far.lease,
     deadlineMs: DEADLINE_MS,
     resolutionMs: 1000,
-    pass: async (ms) => void (await sleep(ms)),
+    pass: (ms) => sleep(ms),
     faults,
     dispose: async () => {
       await near.close();

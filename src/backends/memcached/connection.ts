@@ -3,7 +3,14 @@ import type { Clock } from '../../base/clock.ts';
 import { isCachectlError, messageOf } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { formatServer, type ServerAddress } from './address.ts';
-import { closedError, deadlineExceeded, serverError, unreachable, wrongProtocol } from './errors.ts';
+import {
+  authFailed,
+  closedError,
+  deadlineExceeded,
+  serverError,
+  unreachable,
+  wrongProtocol,
+} from './errors.ts';
 import { greet, type ServerFacts } from './greeting.ts';
 import { Outbox } from './outbox.ts';
 import {
@@ -82,7 +89,11 @@ export class Connection {
       const facts = await this.#connect();
       this.#becomeUp(facts);
     } catch (error) {
-      this.#lose(error as Error);
+      this.#lose(
+        isCachectlError(error)
+          ? error
+          : unreachable(this.server, `cannot be used: ${messageOf(error)}`, error),
+      );
       throw this.#isClosed() ? closedError('connection') : this.#downReason;
     } finally {
       cancel();
@@ -182,6 +193,9 @@ export class Connection {
   #onReply(reply: Reply): void {
     const head = this.#pending.head;
     if (head === undefined) throw new ProtocolError(`${reply.kind} that nobody asked for`);
+    if (reply.line === 'CLIENT_ERROR unauthenticated') {
+      throw authFailed(this.server, 'wants a password for the text protocol (-Y), which is not supported');
+    }
     // After a command that the server did not understand, what follows may be anything.
     if (reply.kind === 'CLIENT_ERROR' && this.#state === 'up') throw serverError(this.server, reply.line);
     if (head.take(reply)) this.#pending.removeHead();

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { authFailed, wrongProtocol } from './errors.ts';
+import { wrongProtocol } from './errors.ts';
 import type { Gatherer } from './pending.ts';
 import { StatLines } from './replies.ts';
 import type { Reply } from './reply.ts';
@@ -22,7 +22,7 @@ export type Ask = <T>(command: string, gatherer: Gatherer<T>) => Promise<T>;
 
 /**
  * Asks for version, clock and limits, and whether the meta commands are known.
- * @throws CachectlError `AUTH_FAILED`, `WRONG_PROTOCOL`
+ * @throws CachectlError `WRONG_PROTOCOL` when they are not
  */
 export async function greet(server: string, ask: Ask, clock: Clock): Promise<ServerFacts> {
   const [stats, settings, meta] = await Promise.all([
@@ -30,8 +30,6 @@ export async function greet(server: string, ask: Ask, clock: Clock): Promise<Ser
     ask('stats settings\r\n', new StatLines()),
     ask('mn\r\n', new AnyReply()),
   ]);
-  if (meta.line.includes('unauthenticated'))
-    throw authFailed(server, 'wants a password (it was started with -Y)');
   if (meta.kind !== 'MN') throw wrongProtocol(server, meta.line);
   return factsOf(stats, settings, clock);
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Client, Server } from 'memjs';
 import type { Clock } from '../../base/clock.ts';
 import { settleWithin } from '../../base/deadline.ts';
@@ -107,9 +107,10 @@ export class MemjsClient {
   /** memjs makes its socket at the first call, and does not tell when it closes. */
   #watch(driver: Driver): void {
     if (driver.watched) return;
-    const { _socket: socket } = driver.server as unknown as { readonly _socket?: Socket };
-    socket?.once('close', () => this.#discard(driver));
-    driver.watched = socket !== undefined;
+    const socket: unknown = Reflect.get(driver.server, '_socket');
+    if (!(socket instanceof Socket)) return;
+    socket.once('close', () => this.#discard(driver));
+    driver.watched = true;
   }
 
   #discard(driver: Driver): void {

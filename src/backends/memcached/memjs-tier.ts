@@ -11,6 +11,15 @@ import type { Servers } from './servers.ts';
 import { tierStats } from './stats.ts';
 import { capabilitiesOf } from './tier.ts';
 
+/** memjs takes keys as bytes, as long as it has one server; its published types know only strings. */
+declare module 'memjs' {
+  interface Client<TIn, TOut> {
+    get(key: Buffer): Promise<{ value: TOut; flags: Buffer | null }>;
+    set(key: Buffer, value: TIn, options?: { readonly expires?: number }): Promise<boolean>;
+    delete(key: Buffer): Promise<boolean>;
+  }
+}
+
 /** One server, reached by memjs, and what it told when it was first reached. */
 export interface MemjsServer {
   readonly client: MemjsClient;
@@ -38,7 +47,7 @@ export class MemjsTier implements Tier {
 
   async get(key: TierKey): Promise<TierHit | undefined> {
     const bytes = this.#checkedKey(key);
-    const { value } = await this.#servers.of(key).client.call((client) => client.get(asKey(bytes)));
+    const { value } = await this.#servers.of(key).client.call((client) => client.get(bytes));
     // A copy: memjs gives a view of all that came in one read.
     return value === null ? undefined : { value: Buffer.from(value) };
   }
@@ -58,7 +67,7 @@ export class MemjsTier implements Tier {
     const { client, facts } = this.#servers.of(key);
     const expires = entryExpiry(ttlMs, facts.unixTimeOffsetMs, this.#clock);
     const data = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    await client.call((memjs) => memjs.set(asKey(bytes), data, { expires }));
+    await client.call((memjs) => memjs.set(bytes, data, { expires }));
   }
 
   async setMany(entries: readonly TierEntry[]): Promise<void> {
@@ -67,7 +76,7 @@ export class MemjsTier implements Tier {
 
   async delete(key: TierKey): Promise<boolean> {
     const bytes = this.#checkedKey(key);
-    return this.#servers.of(key).client.call((client) => client.delete(asKey(bytes)));
+    return this.#servers.of(key).client.call((client) => client.delete(bytes));
   }
 
   async deleteMany(keys: readonly TierKey[]): Promise<number> {
@@ -103,9 +112,4 @@ export class MemjsTier implements Tier {
   #checkOpen(): void {
     if (this.#closed) throw closedError('tier');
   }
-}
-
-/** memjs takes keys as bytes, as long as it has one server; its types know only strings. */
-function asKey(bytes: Buffer): string {
-  return bytes as unknown as string;
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Clock } from '../../base/clock.ts';
+import type { CancelTimer, Clock } from '../../base/clock.ts';
 import { delay } from '../../base/deadline.ts';
 import { CachectlError, messageOf } from '../../base/errors.ts';
 import { formatServer, type ServerAddress } from './address.ts';
@@ -9,6 +9,8 @@ import { deadlineExceeded, unreachable } from './errors.ts';
 const BUSY_PATIENCE_MS = 5000;
 const BUSY_PAUSE_MS = 100;
 const KEY_FIELD = 'key=';
+
+const noTimer: CancelTimer = () => {};
 
 export interface DumpSettings {
   /** Bound on the wait for each next piece of the list, in milliseconds. */
@@ -66,7 +68,7 @@ function readDump(
       socket.destroy();
       reject(error);
     };
-    let cancel = (): void => {};
+    let cancel: CancelTimer = noTimer;
     const waitForMore = (): void => {
       cancel();
       cancel = clock.setTimer(() => fail(deadlineExceeded(server, deadlineMs)), deadlineMs);

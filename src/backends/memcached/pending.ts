@@ -6,7 +6,7 @@ export interface Pending {
   readonly dueMs: number;
   /** True after the last reply that belongs to it. Replies that come after `reject` are taken and dropped. */
   take(reply: Reply): boolean;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
 /** Reads the one reply of a request; throws what the call is to reject with. */
@@ -17,13 +17,13 @@ export class PendingReply<T> implements Pending {
   readonly dueMs: number;
   readonly #read: ReadReply<T>;
   readonly #resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 
   constructor(
     dueMs: number,
     read: ReadReply<T>,
     resolve: (value: T) => void,
-    reject: (error: Error) => void,
+    reject: (error: unknown) => void,
   ) {
     this.dueMs = dueMs;
     this.#read = read;
@@ -35,7 +35,7 @@ export class PendingReply<T> implements Pending {
     try {
       this.#resolve(this.#read(reply));
     } catch (error) {
-      this.reject(error as Error);
+      this.reject(error);
     }
     return true;
   }
@@ -54,13 +54,13 @@ export class PendingReplies<T> implements Pending {
   readonly dueMs: number;
   readonly #gatherer: Gatherer<T>;
   readonly #resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 
   constructor(
     dueMs: number,
     gatherer: Gatherer<T>,
     resolve: (value: T) => void,
-    reject: (error: Error) => void,
+    reject: (error: unknown) => void,
   ) {
     this.dueMs = dueMs;
     this.#gatherer = gatherer;
@@ -73,7 +73,7 @@ export class PendingReplies<T> implements Pending {
     try {
       this.#resolve(this.#gatherer.result());
     } catch (error) {
-      this.reject(error as Error);
+      this.reject(error);
     }
     return true;
   }

@@ -141,7 +141,8 @@ export class ReplyParser {
   }
 }
 
-type MetaKind = 'HD' | 'VA' | 'EN' | 'NF' | 'NS' | 'EX' | 'MN';
+const META_KINDS = ['HD', 'VA', 'EN', 'NF', 'NS', 'EX', 'MN'] as const;
+type MetaKind = (typeof META_KINDS)[number];
 
 const NO_FLAGS = { ttlSeconds: undefined, cas: undefined };
 const bare = (kind: MetaKind): Reply => ({ kind, value: undefined, ...NO_FLAGS, line: '' });
@@ -155,7 +156,7 @@ const BARE: Readonly<Record<MetaKind, Reply>> = {
   MN: bare('MN'),
 };
 const KIND_BY_BYTES = new Map(
-  (Object.keys(BARE) as MetaKind[]).map((kind) => [(kind.charCodeAt(0) << 8) | kind.charCodeAt(1), kind]),
+  META_KINDS.map((kind) => [(kind.charCodeAt(0) << 8) | kind.charCodeAt(1), kind] as const),
 );
 
 function metaKind(chunk: Buffer, start: number): MetaKind | undefined {

@@ -1,9 +1,10 @@
+import { CachectlError } from '../../base/errors.ts';
 import { keyBytes } from '../keys.ts';
 import type { TierKey } from '../tier.ts';
 import { Ring } from './ring.ts';
 
 /** The servers that share the keys, each reached by a `T`. */
-export class Servers<T> {
+export class Servers<T extends object> {
   readonly all: readonly T[];
   readonly #ring: Ring;
 
@@ -17,7 +18,9 @@ export class Servers<T> {
   of(key: TierKey): T {
     const owner =
       this.all.length === 1 ? 0 : this.#ring.ownerOf(typeof key === 'string' ? key : keyBytes(key));
-    return this.all[owner] as T;
+    const server = this.all[owner];
+    if (server === undefined) throw new CachectlError('BAD_USAGE', 'memcached: no server is named');
+    return server;
   }
 
   /** The items by server, each with its place in the list. */

@@ -95,7 +95,7 @@ export class MemcachedTier implements Tier {
           refused ??= error;
         }
       }
-      if (commands.length === 0) return undefined;
+      if (commands.length === 0) return Promise.resolve([]);
       return connection.batch(
         (send) => {
           for (const { command, entry } of commands)

@@ -15,7 +15,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { RunResult } from '../results/run-result.ts';
 import { checkWritable, writeResult } from '../results/write.ts';
 import type { Target } from '../testbed/target.ts';
-import type { BenchFlags } from './commands/bench.ts';
+import type { BenchFlags } from './bench-flags.ts';
 import type { CliContext } from './context.ts';
 import { showProgress } from './progress.ts';
 
@@ -94,8 +94,14 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     runs.push({ scenario, gates });
   }
   if (flags.out !== undefined) await checkWritable(flags.out);
-  const { redis, memcached, database } = settings;
-  const target = { redis: redis.value, memcached: memcached.value, database: database.value };
+  const { redis, memcached, database, deadlineMs, connectTimeoutMs } = settings;
+  const target = {
+    redis: redis.value,
+    memcached: memcached.value,
+    database: database.value,
+    deadlineMs: deadlineMs.value,
+    connectTimeoutMs: connectTimeoutMs.value,
+  };
   return { runs, target, driver, format, report, out: flags.out };
 }
 

@@ -5,13 +5,13 @@ import { startMemcached } from './servers/memcached.ts';
 import { startRedis } from './servers/redis.ts';
 import type { PrivateServer } from './servers/server.ts';
 import { Supervised } from './supervised.ts';
-import type { Target } from './target.ts';
+import type { Service, Target } from './target.ts';
 
 /** The servers that were started for a run, and the target completed by their URLs. */
 export interface PrivateServers {
-  readonly target: Required<Target>;
+  readonly target: Target;
   /** Those of `target` that are private. */
-  readonly started: ReadonlySet<keyof Target>;
+  readonly started: ReadonlySet<Service>;
   readonly servers: readonly PrivateServer[];
   stop(): Promise<void>;
 }
@@ -46,12 +46,13 @@ export async function startMissing(
     await stop();
     throw failed.reason;
   }
-  const started = new Set<keyof Target>();
+  const started = new Set<Service>();
   if (privateRedis !== undefined) started.add('redis');
   if (privateMemcached !== undefined) started.add('memcached');
   if (privateDatabase !== undefined) started.add('database');
   return {
     target: {
+      ...target,
       redis: target.redis ?? privateRedis?.url,
       memcached: target.memcached ?? privateMemcached?.url,
       database: target.database ?? privateDatabase?.url,

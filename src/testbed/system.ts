@@ -6,12 +6,13 @@ import { openMemory } from '../backends/memory/open.ts';
 import { openRedis } from '../backends/redis/open.ts';
 import type { Scenario, TierName, Variant } from '../config/scenario.ts';
 import { type Cache, createCache, type TierFailure } from '../engine/index.ts';
+import { keyName } from '../workload/key-names.ts';
 import type { Target } from './target.ts';
 
 export interface SystemOptions {
   readonly scenario: Scenario;
   readonly variant: Variant;
-  readonly target: Required<Target>;
+  readonly target: Target;
   /** Also the prefix of everything that is written to the servers. */
   readonly namespace: string;
   /** Table of the database tier; dropped when the system is closed. */
@@ -65,29 +66,42 @@ interface Opened {
   readonly clean: () => Promise<unknown>;
 }
 
-const byPrefix = (backend: Backend, { namespace }: SystemOptions): Opened => ({
-  backend,
-  clean: () =>
-    backend.tier.capabilities.enumerates ? backend.tier.deletePrefix(`${namespace}:`) : Promise.resolve(),
-});
-
 const OPENERS: Readonly<Record<TierName, (options: SystemOptions) => Promise<Opened>>> = {
-  l1: async (options) => {
-    const { maxEntries, maxBytes } = options.scenario.tiers.l1;
-    return byPrefix(openMemory({ name: 'l1', maxEntries, maxBytes, clock: options.clock }), options);
+  l1: async ({ scenario, clock }) => {
+    const { maxEntries, maxBytes } = scenario.tiers.l1;
+    return { backend: openMemory({ name: 'l1', maxEntries, maxBytes, clock }), clean: async () => {} };
   },
-  redis: async (options) => byPrefix(await openRedis({ url: options.target.redis ?? '' }), options),
-  memcached: async (options) =>
-    byPrefix(await openMemcached({ servers: options.target.memcached ?? '' }), options),
-  database: async (options) => {
-    const { target, clock } = options;
-    const url = target.database ?? '';
-    const backend = await openDatabase({ url, table: options.table, durable: false, clock });
-    const drop = async (): Promise<void> => {
-      for (const table of [options.table, `${options.table}_lease`]) {
-        await backend.sql.query(`DROP TABLE IF EXISTS ${table}`);
-      }
+  redis: async (options) => {
+    const { redis, ...limits } = options.target;
+    const backend = await openRedis({ ...limits, url: redis ?? '', clock: options.clock });
+    return { backend, clean: () => deleteKeys(backend, options) };
+  },
+  memcached: async (options) => {
+    const { memcached, ...limits } = options.target;
+    const backend = await openMemcached({ ...limits, servers: memcached ?? '', clock: options.clock });
+    return { backend, clean: () => deleteKeys(backend, options) };
+  },
+  database: async ({ target, table, clock }) => {
+    const { database, ...limits } = target;
+    const backend = await openDatabase({ ...limits, url: database ?? '', table, durable: false, clock });
+    const dropTables = async (): Promise<void> => {
+      for (const name of [table, `${table}_lease`]) await backend.sql.query(`DROP TABLE IF EXISTS ${name}`);
     };
-    return { backend, clean: drop };
+    return { backend, clean: dropTables };
   },
 };
+
+const KEYS_PER_STEP = 1000;
+
+/** By prefix where the server lists its keys, else one by one: the keys of a scenario are known. */
+async function deleteKeys({ tier }: Backend, { namespace, scenario }: SystemOptions): Promise<void> {
+  if (tier.capabilities.enumerates) {
+    await tier.deletePrefix(`${namespace}:`);
+    return;
+  }
+  const { keys } = scenario.keyspace;
+  for (let from = 0; from < keys; from += KEYS_PER_STEP) {
+    const step = Array.from({ length: Math.min(KEYS_PER_STEP, keys - from) }, (_, i) => keyName(from + i));
+    await tier.deleteMany(step.map((key) => `${namespace}:${key}`));
+  }
+}

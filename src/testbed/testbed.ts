@@ -10,7 +10,7 @@ import type { Environment } from './binaries.ts';
 import { Origin } from './origin.ts';
 import { type PrivateServers, startMissing } from './private-servers.ts';
 import { openSystem, type System } from './system.ts';
-import type { Target } from './target.ts';
+import type { Service, Target } from './target.ts';
 
 export interface TestbedOptions {
   readonly scenario: Scenario;
@@ -23,7 +23,7 @@ export interface TestbedOptions {
 /** The servers and the origin of a run. It touches nothing outside its own names, and takes those away. */
 export class Testbed {
   readonly origin: Origin;
-  readonly target: Required<Target>;
+  readonly target: Target;
   readonly #options: TestbedOptions;
   readonly #servers: PrivateServers;
   readonly #sql: SqlDatabase;
@@ -59,8 +59,9 @@ export class Testbed {
     const { scenario, target, env, clock, signal } = options;
     const runId = randomBytes(4).toString('hex');
     const servers = await startMissing(scenario, target, env);
+    const { database, ...limits } = servers.target;
     try {
-      const sql = await openSqlDatabase({ url: servers.target.database ?? '', durable: false });
+      const sql = await openSqlDatabase({ ...limits, url: database ?? '', durable: false, clock });
       try {
         const table = `cachectl_origin_${runId}`;
         const { keys } = scenario.keyspace;
@@ -93,7 +94,7 @@ export class Testbed {
     return this.#lost;
   }
 
-  isPrivate(server: keyof Target): boolean {
+  isPrivate(server: Service): boolean {
     return this.#servers.started.has(server);
   }
 

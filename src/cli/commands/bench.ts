@@ -1,4 +1,5 @@
-import { addConnectionOptions, type ConnectionFlags } from '../connection-options.ts';
+import type { BenchFlags } from '../bench-flags.ts';
+import { addConnectionOptions } from '../connection-options.ts';
 import { countOption, durationOption, rateOption } from '../quantities.ts';
 import type { RegisterCommand } from './command.ts';
 
@@ -13,19 +14,6 @@ Examples:
   cachectl bench load --gate 'latency.p99 < 5ms' --gate 'hit_ratio >= 90%'
                                                      exit code 3 when a gate fails: for CI
   cachectl bench quickstart --json > result.json     one JSON document on stdout`;
-
-export interface BenchFlags extends ConnectionFlags {
-  readonly duration?: number;
-  readonly warmup?: number;
-  readonly rate?: number;
-  readonly connections?: number;
-  readonly seed?: number;
-  readonly driver: string;
-  readonly out?: string;
-  readonly format?: string;
-  readonly json?: boolean;
-  readonly gate: readonly string[];
-}
 
 export const benchCommand: RegisterCommand = (program, context, onResult) => {
   const command = program

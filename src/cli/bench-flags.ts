@@ -1,0 +1,15 @@
+import type { ConnectionFlags } from './connection-options.ts';
+
+/** What `cachectl bench` was called with. Times are milliseconds, rates per second. */
+export interface BenchFlags extends ConnectionFlags {
+  readonly duration?: number;
+  readonly warmup?: number;
+  readonly rate?: number;
+  readonly connections?: number;
+  readonly seed?: number;
+  readonly driver: string;
+  readonly out?: string;
+  readonly format?: string;
+  readonly json?: boolean;
+  readonly gate: readonly string[];
+}

@@ -1,0 +1,303 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startMemcached } from '../../src/testbed/servers/memcached.ts';
+import { startRedis } from '../../src/testbed/servers/redis.ts';
+import { freePort, type PrivateServer } from '../../src/testbed/servers/server.ts';
+import type { RunResult } from '../../src/results/run-result.ts';
+import type { Verdict } from '../../src/gate/verdict.ts';
+import { eventually } from '../contract/tier-contract.ts';
+import { cachectl, processesWith, serverDirectories } from './program.ts';
+
+const SMOKE = ['bench', 'smoke/load'];
+
+let before: readonly string[] = [];
+beforeEach(() => {
+  before = serverDirectories();
+});
+
+/** Every private server of this test ran in a directory of its own: none of them, and no process in one, is left. */
+const nothingLeft = (): Promise<void> =>
+  eventually(async () => {
+    const left = serverDirectories().filter((name) => !before.includes(name));
+    expect(left).toEqual([]);
+  });
+
+describe('bench', () => {
+  afterEach(nothingLeft);
+
+  test('runs on private servers, reports as JSON, and leaves nothing', async () => {
+    const { code, stdout } = await cachectl([...SMOKE, '--json']);
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as RunResult & { verdict: Verdict };
+    expect(result).toMatchObject({
+      schema: 'cachectl.bench/1',
+      outcome: 'complete',
+      verdict: { passed: true },
+    });
+    expect(result.variants.map(({ id }) => id)).toEqual(['none', 'all']);
+    expect(result.environment.servers.map(({ product }) => product).toSorted()).toEqual([
+      'memcached',
+      'redis',
+      'sqlite',
+      'sqlite',
+    ]);
+    const [none, all] = result.variants;
+    expect(none?.metrics).toMatchObject({ hit_ratio: 0, errors: 0 });
+    expect(all?.metrics['hit_ratio']).toBeGreaterThan(0.3);
+    expect(all?.metrics['origin.loads']).toBeLessThan(none?.metrics['origin.loads'] ?? 0);
+    for (const metric of [
+      'throughput',
+      'latency.p50',
+      'latency.p99',
+      'latency.p999',
+      'service_latency.p99',
+      'l1.hit_ratio',
+      'memory.l1.bytes',
+      'memory.redis.bytes',
+      'memory.memcached.bytes',
+      'event_loop.utilization',
+    ]) {
+      expect(all?.metrics[metric], metric).toBeGreaterThan(0);
+    }
+    expect(all?.histograms['latency']).toMatch(/^HISTF/);
+  });
+
+  test('reports as a table that fits a narrow terminal, without colour in a pipe', async () => {
+    const { code, stdout, stderr } = await cachectl([...SMOKE], { env: { COLUMNS: '60' } });
+    expect(code).toBe(0);
+    expect(stdout).toContain('all tiers');
+    // oxlint-disable-next-line no-control-regex -- colours are what it must not find
+    expect(stdout + stderr).not.toMatch(/\u001b/);
+    for (const line of stdout.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(60);
+  });
+
+  test('an open loop keeps its rate', async () => {
+    const { code, stdout } = await cachectl(['bench', 'smoke/open', '--json']);
+    const result = JSON.parse(stdout) as RunResult;
+    expect(code === 0 || code === 6).toBe(true);
+    for (const { metrics } of result.variants) {
+      expect(metrics['offered_rate']).toBe(500);
+      expect(metrics['operations']).toBeGreaterThan(250);
+    }
+  });
+
+  test('gates decide the exit code', async () => {
+    const passing = await cachectl([...SMOKE, '--gate', 'hit_ratio > 1%', '--gate', 'none:hit_ratio == 0%']);
+    expect(passing.code).toBe(0);
+    const failing = await cachectl([
+      ...SMOKE,
+      '--gate',
+      'latency.p50 < 1ns',
+      '--gate',
+      'hit_ratio > 1%',
+      '--json',
+    ]);
+    expect(failing.code).toBe(3);
+    const { verdict } = JSON.parse(failing.stdout) as { verdict: Verdict };
+    expect(verdict.gates.map(({ passed }) => passed)).toEqual([false, true]);
+  });
+
+  test('the bare driver, and --out', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'cachectl-out-test-'));
+    const { code } = await cachectl([...SMOKE, '--driver', 'ioredis', '--out', out]);
+    expect(code).toBe(0);
+    const [name = ''] = readdirSync(out);
+    const written = JSON.parse(readFileSync(join(out, name), 'utf8')) as RunResult;
+    expect(written.variants.map(({ id }) => id)).toEqual(['ioredis']);
+    expect(readdirSync(out)).toHaveLength(1);
+    rmSync(out, { recursive: true });
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s: finishes what is at hand, reports it, exit code %i', async (signal, expected) => {
+    const { code, stdout, ms } = await cachectl([...SMOKE, '--duration', '30s', '--json'], {
+      when: { stderr: /starting/, act: (pid) => setTimeout(() => process.kill(pid, signal), 2000) },
+    });
+    expect(code).toBe(expected);
+    expect(ms).toBeLessThan(10_000);
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result.outcome).toBe('interrupted');
+    expect(result.variants[0]?.metrics['operations']).toBeGreaterThan(0);
+  });
+
+  test('a second Ctrl-C leaves at once', async () => {
+    const { code, ms } = await cachectl([...SMOKE, '--duration', '30s'], {
+      when: {
+        stderr: /starting/,
+        act: (pid) => {
+          setTimeout(() => process.kill(pid, 'SIGINT'), 1000);
+          setTimeout(() => process.kill(pid, 'SIGINT'), 1010);
+        },
+      },
+    });
+    expect(code).toBe(130);
+    expect(ms).toBeLessThan(6000);
+  });
+
+  test('killed with SIGKILL: its servers end and their files go', async () => {
+    let during: readonly string[] = [];
+    await cachectl([...SMOKE, '--duration', '30s'], {
+      when: {
+        stderr: /starting/,
+        act: (pid) =>
+          setTimeout(() => {
+            during = serverDirectories().filter((name) => !before.includes(name));
+            process.kill(pid, 'SIGKILL');
+          }, 1500),
+      },
+    });
+    expect(during.length).toBeGreaterThanOrEqual(3);
+    await eventually(async () => {
+      for (const name of during) expect(processesWith(name)).toEqual([]);
+    });
+  });
+
+  test('a reader that stops reading is no error', async () => {
+    const { spawnSync } = await import('node:child_process');
+    const { PROGRAM } = await import('./program.ts');
+    const { status, stderr } = spawnSync('/bin/bash', [
+      '-c',
+      `set -o pipefail; "${process.execPath}" "${PROGRAM}" bench smoke/load --json | head -c 10 >/dev/null`,
+    ]);
+    expect(stderr.toString()).not.toMatch(/EPIPE|at /);
+    expect(status).toBe(0);
+  });
+});
+
+describe('bench on given servers', () => {
+  let redis: PrivateServer;
+  let memcached: PrivateServer;
+  beforeAll(async () => {
+    redis = await startRedis(process.env, { listen: await freePort() });
+    memcached = await startMemcached(process.env, { listen: await freePort() });
+  });
+  afterAll(async () => {
+    await redis.stop();
+    await memcached.stop();
+  });
+
+  test('touches nothing outside its own keys and takes those away', async () => {
+    const client = new Redis(redis.url);
+    await client.set('mine', 'untouched');
+    const { code, stdout } = await cachectl([
+      ...SMOKE,
+      '--redis',
+      redis.url,
+      '--memcached',
+      memcached.url,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { environment } = JSON.parse(stdout) as RunResult;
+    expect(
+      environment.servers
+        .filter((server) => server.private)
+        .map(({ role }) => role)
+        .toSorted(),
+    ).toEqual(['database', 'origin']);
+    expect(await client.keys('*')).toEqual(['mine']);
+    expect(await client.get('mine')).toBe('untouched');
+    await client.quit();
+  });
+
+  test('interrupted, it takes its keys away all the same', async () => {
+    const client = new Redis(redis.url);
+    await client.flushall();
+    const { code } = await cachectl([...SMOKE, '--duration', '30s', '--redis', redis.url], {
+      when: { stderr: /starting/, act: (pid) => setTimeout(() => process.kill(pid, 'SIGINT'), 2500) },
+    });
+    expect(code).toBe(130);
+    expect(await client.keys('*')).toEqual([]);
+    await client.quit();
+  });
+});
+
+describe('servers that fail', () => {
+  afterEach(nothingLeft);
+  const PASSWORD = 'canary-pw-77';
+
+  async function expectUnreachable(args: readonly string[], said: RegExp): Promise<void> {
+    const { code, stdout, stderr, ms } = await cachectl([...SMOKE, ...args]);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(ms).toBeLessThan(5000);
+    expect(stderr).toMatch(said);
+    expect(stderr).toMatch(/hint: /);
+    expect(stderr).not.toContain(PASSWORD);
+  }
+
+  test('nobody listens', async () => {
+    const port = await freePort();
+    await expectUnreachable(
+      ['--redis', `redis://u:${PASSWORD}@127.0.0.1:${port}`],
+      new RegExp(`127\\.0\\.0\\.1:${port}`),
+    );
+    await expectUnreachable(['--memcached', `127.0.0.1:${port}`], new RegExp(`127\\.0\\.0\\.1:${port}`));
+    await expectUnreachable(
+      ['--database', `postgres://u:${PASSWORD}@127.0.0.1:${port}/x`],
+      new RegExp(`127\\.0\\.0\\.1:${port}`),
+    );
+  });
+
+  test('the password is wrong', async () => {
+    const server = await startRedis(process.env, { listen: await freePort() });
+    const client = new Redis(server.url);
+    await client.call('ACL', 'SETUSER', 'app', 'on', '>right', '~*', '+@all');
+    await client.quit();
+    await expectUnreachable(
+      ['--redis', server.url.replace('//', `//app:${PASSWORD}@`)],
+      /password|credentials|log ?in/i,
+    );
+    await server.stop();
+  });
+
+  test('something else answers there', async () => {
+    const web = await listening((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await expectUnreachable(['--redis', `redis://127.0.0.1:${web.port}`], /not.*Redis|Redis.*protocol/i);
+    await expectUnreachable(['--memcached', `127.0.0.1:${web.port}`], /memcached/i);
+    web.server.close();
+  });
+
+  test('it takes the connection and says nothing', async () => {
+    const mute = await listening(() => {});
+    await expectUnreachable(['--redis', `redis://127.0.0.1:${mute.port}`], /127\.0\.0\.1/);
+    mute.server.close();
+  });
+
+  test('it dies in mid-run: errors are counted, what was measured is kept, exit code 4', async () => {
+    const server = await startRedis(process.env, { listen: await freePort() });
+    const { code, stdout } = await cachectl(
+      ['bench', 'load', '--duration', '20s', '--warmup', '200ms', '--redis', server.url, '--json'],
+      {
+        when: { stderr: /starting/, act: () => setTimeout(() => void server.stop(), 3000) },
+      },
+    );
+    expect(code).toBe(4);
+    const result = JSON.parse(stdout) as RunResult;
+    expect(result.outcome).toBe('server_lost');
+    expect(result.warnings.map((warning) => warning.code)).toContain('server_lost');
+    expect(result.variants[0]?.metrics['operations']).toBeGreaterThan(100);
+    expect(result.variants[0]?.metrics['redis.errors']).toBeGreaterThan(0);
+  });
+});
+
+function listening(
+  onConnection: (socket: import('node:net').Socket) => void,
+): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => onConnection(socket));
+  });
+  server.unref();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === 'object' && address !== null ? address.port : 0 });
+    });
+  });
+}

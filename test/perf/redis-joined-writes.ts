@@ -13,8 +13,12 @@ import { freePort } from '../../src/testbed/servers/server.ts';
 import { callInTurn, interleavedRatio, shown } from './interleaved-ratio.ts';
 
 const VALUE = Buffer.alloc(128, 'v');
-const PAIRS = 15;
-const CALLS: Readonly<Record<number, number>> = { 1: 4000, 50: 20_000, 800: 40_000 };
+/** Many short rounds rather than few long ones: what else the machine does then falls on both sides alike. */
+const ROUNDS = [
+  { inFlight: 1, calls: 400, pairs: 151 },
+  { inFlight: 50, calls: 5000, pairs: 41 },
+  { inFlight: 800, calls: 16_000, pairs: 31 },
+];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -27,43 +31,47 @@ try {
   if (joined === undefined || separate === undefined) throw new Error('two connections were opened');
   await joined.send('set', ['key', VALUE]);
 
-  for (const inFlight of [1, 50, 800]) {
-    const calls = CALLS[inFlight] ?? 0;
+  for (const { inFlight, calls, pairs } of ROUNDS) {
     const ratio = await interleavedRatio(
       () => callInTurn(calls, inFlight, () => separate.send('get', ['key'])),
       () => callInTurn(calls, inFlight, () => joined.send('get', ['key'])),
-      PAIRS,
+      pairs,
     );
     print(`joined writes, ${inFlight} in flight: ${shown(ratio)} times as fast as separate ones`);
   }
 
+  const [serial] = ROUNDS;
+  if (serial !== undefined) {
+    const round = (): Promise<void> => callInTurn(serial.calls, 1, () => separate.send('get', ['key']));
+    const noise = await interleavedRatio(round, round, serial.pairs);
+    print(`noise (the same against itself), 1 in flight: ${shown(noise)}`);
+  }
+
   const bare = new Redis(server.url);
   const tier = new RedisTier(joined, 'redis');
-  for (const inFlight of [1, 50, 800]) {
-    const calls = CALLS[inFlight] ?? 0;
+  for (const { inFlight, calls, pairs } of ROUNDS) {
     const ratio = await interleavedRatio(
       () => callInTurn(calls, inFlight, () => bare.getBuffer('key')),
       () => callInTurn(calls, inFlight, () => tier.get('key')),
-      PAIRS,
+      pairs,
     );
     print(`tier.get, ${inFlight} in flight: ${shown(ratio)} times as fast as bare ioredis`);
   }
 
-  for (const connections of [1, 50]) {
+  for (const { connections, calls, pairs } of [
+    { connections: 1, calls: 400, pairs: 151 },
+    { connections: 50, calls: 100, pairs: 61 },
+  ]) {
     const pool = await openRedisPool({ url: server.url, connections });
     const clients = Array.from({ length: connections }, () => new Redis(server.url));
     const ratio = await interleavedRatio(
       async () => {
-        await Promise.all(
-          clients.map((client) => callInTurn(20_000 / connections, 1, () => client.getBuffer('key'))),
-        );
+        await Promise.all(clients.map((client) => callInTurn(calls, 1, () => client.getBuffer('key'))));
       },
       async () => {
-        await Promise.all(
-          clients.map((_, slot) => callInTurn(20_000 / connections, 1, () => pool.get(slot, 'key'))),
-        );
+        await Promise.all(clients.map((_, slot) => callInTurn(calls, 1, () => pool.get(slot, 'key'))));
       },
-      PAIRS,
+      pairs,
     );
     print(`pool of ${connections}: ${shown(ratio)} times as fast as a bare loop on ioredis`);
     for (const client of clients) client.disconnect();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { openDatabase } from '../../src/backends/database/open.ts';
-import { bulkInsert } from '../../src/backends/database/sql.ts';
+import { bulkInsert, type SqlStatement } from '../../src/backends/database/sql.ts';
 import { SqliteDatabase } from '../../src/backends/database/sqlite.ts';
 import { eventually } from '../contract/tier-contract.ts';
 
@@ -42,13 +42,18 @@ describe('the end of a process with a SQLite thread', () => {
     ['without close(), idle', '', 0],
     [
       'in the midst of queries',
-      `process.on('exit', haltSqliteThreads); busy(); setTimeout(() => process.exit(7), 30);`,
+      `process.on('exit', haltSqliteThreads);
+       const many = Array.from({ length: 100_000 }, (_, i) => ({ sql: 'SELECT $1 AS n', params: [i] }));
+       db.sql.batch(many).catch(() => {});
+       setImmediate(() => setTimeout(() => process.exit(7), 250));`,
       7,
     ],
   ])('%s is clean and silent', async (_what, body, code) => {
     expect(await runProgram(body)).toEqual({ code, output: '' });
   });
 });
+
+const insert = (id: number): SqlStatement => ({ sql: 'INSERT INTO t VALUES ($1)', params: [id] });
 
 describe('the SQLite thread', () => {
   let folder: string;
@@ -102,10 +107,6 @@ describe('the SQLite thread', () => {
   test('a batch is done as a whole or not at all', async () => {
     const database = await openFile('batch.db', 1000);
     await database.query('CREATE TABLE t (id integer PRIMARY KEY)');
-    const insert = (id: number): { sql: string; params: number[] } => ({
-      sql: 'INSERT INTO t VALUES ($1)',
-      params: [id],
-    });
     await expect(database.batch([insert(1), insert(2), insert(1)])).rejects.toMatchObject({
       code: 'SERVER_ERROR',
     });

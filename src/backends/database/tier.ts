@@ -7,7 +7,7 @@ import type { Row, SqlDatabase } from './sql.ts';
 /** A b-tree entry of PostgreSQL holds about 2,700 bytes. */
 const MAX_KEY_BYTES = 1024;
 const MAX_VALUE_BYTES: number = 64 * 1024 * 1024;
-/** Rows that one step of a mass deletion takes. */
+/** Rows that one statement of a mass deletion takes: few, so that others never wait long for it. */
 export const ROWS_PER_STEP = 500;
 
 export interface TierTable {

@@ -74,7 +74,7 @@ describe.each([
         backend.tier.deleteMany(
           entries(200, 1_000_000)
             .map(({ key }) => key)
-            .reverse(),
+            .toReversed(),
         ),
       ),
     ]);

@@ -12,7 +12,7 @@ import { join } from 'node:path';
  * pipe that we hold open. We hold the only writing end, so the kernel closes it however we end: by stop(), a
  * thrown error, SIGTERM, or SIGKILL. The supervisor then ends the server (first by its stop signal, after
  * two seconds by SIGKILL) and removes the directory. A server that was frozen, with its children, is woken before
- * that: it could not end otherwise. Both are in a session of their own, so that Ctrl-C at the
+ * that: it could not end otherwise. A child that still writes makes the removal fail, and it is tried again. Both are in a session of their own, so that Ctrl-C at the
  * terminal reaches us alone and we can still measure, report and stop in order. The supervisor writes nothing
  * once the server runs: after our death a line such as "Killed" would end it by SIGPIPE before it has cleaned up.
  *
@@ -38,13 +38,17 @@ echo "$server" >&3; exec 3>&- >/dev/null 2>&1
   for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     sleep 0.1; kill -0 "$server" || exit 0
   done
-  kill -s KILL "$server"
+  kill -s KILL $family
 ) &
 watch=$!
 exec 4<&-
 wait "$server"; code=$?
 kill -s KILL "$watch" 2>/dev/null
-cd /; rm -rf -- "$dir"
+cd /
+for i in 1 2 3 4 5 6 7 8; do
+  rm -rf -- "$dir" && break
+  sleep 0.5
+done
 exit $code
 `;
 

@@ -67,14 +67,20 @@ const BY_TEXT: readonly ByPattern[] = [
 /** From an error of the PostgreSQL driver. Text that is not the server's is taken over only as a code. */
 export function postgresError(address: string, error: unknown): CachectlError {
   if (error instanceof CachectlError) return error;
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  const code = textIn(error, 'code');
   const message = messageOf(error);
-  if (typeof severity === 'string' && typeof code === 'string') {
+  if (textIn(error, 'severity') !== undefined && code !== undefined) {
     const known = BY_STATE.find(({ pattern }) => pattern.test(code));
     return databaseError(known?.code ?? 'SERVER_ERROR', address, `${message} (${code})`, known?.hint);
   }
-  const text = typeof code === 'string' ? `${code} ${message}` : message;
+  const text = code !== undefined ? `${code} ${message}` : message;
   const known = BY_TEXT.find(({ pattern }) => pattern.test(text));
-  const what = known?.what ?? (typeof code === 'string' ? `the connection failed (${code})` : message);
+  const what = known?.what ?? (code !== undefined ? `the connection failed (${code})` : message);
   return databaseError(known?.code ?? 'SERVER_UNREACHABLE', address, what, known?.hint);
+}
+
+/** A property of whatever was thrown, when it is a text. */
+export function textIn(error: unknown, property: 'code' | 'severity'): string | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, property) : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../../base/clock.ts';
 import { isCachectlError } from '../../base/errors.ts';
-import { databaseError } from './errors.ts';
+import { databaseError, textIn } from './errors.ts';
 import { PostgresDatabase, type PostgresOptions, type PostgresPlace, postgresPlace } from './postgres.ts';
 import type { SqlDatabase } from './sql.ts';
 
@@ -30,7 +30,9 @@ export async function connectPostgres(options: PostgresOptions): Promise<SqlData
 const HINT = 'check host and port, and that the server runs';
 /** Asks whether TLS is spoken: every PostgreSQL answers `S` or `N` at once, before any authentication. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
-/** Then others, which wait for the end of a line, are made to answer as well. */
+/** A Redis never answers what begins with NUL; it, Memcached and HTTP servers answer this, PostgreSQL closes. */
+const LINES = 'PING\r\n\r\n';
+/** Without an answer for so long, the lines are tried on a second connection. */
 const PATIENCE_MS = 400;
 
 /** The driver would wait for its timeout on a server of another kind; one question beforehand tells them apart. */
@@ -39,32 +41,34 @@ function proveProtocol(
   timeoutMs: number,
   clock: Clock,
 ): Promise<void> {
-  const socket: Socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  const sockets: Socket[] = [];
   const cancels: CancelTimer[] = [];
-  let connected = false;
   return new Promise<void>((resolve, reject) => {
     const fail = (code: 'SERVER_UNREACHABLE' | 'WRONG_PROTOCOL', what: string): void =>
       reject(databaseError(code, address, what, HINT));
+    const ask = (question: string | Uint8Array): Socket => {
+      const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+      sockets.push(socket);
+      socket.once('connect', () => socket.write(question));
+      socket.once('data', (data) => {
+        if (/^[SN]$/.test(data.toString('latin1'))) resolve();
+        else fail('WRONG_PROTOCOL', 'something answers that is no PostgreSQL');
+      });
+      return socket;
+    };
+    const first = ask(SSL_REQUEST);
+    first.once('error', (error) =>
+      fail('SERVER_UNREACHABLE', `no connection (${textIn(error, 'code') ?? 'unknown reason'})`),
+    );
+    first.once('close', () => fail('SERVER_UNREACHABLE', 'it closed the connection without an answer'));
     const late = (): void => {
-      const what = connected ? 'it takes connections but gives no answer' : 'no connection';
+      const what = first.connecting ? 'no connection' : 'it takes connections but gives no answer';
       fail('SERVER_UNREACHABLE', `${what} within ${timeoutMs} ms`);
     };
-    const nudge = (): void => void (connected && socket.write('\r\n'));
-    cancels.push(clock.setTimer(nudge, PATIENCE_MS), clock.setTimer(late, timeoutMs));
-    socket.once('connect', () => {
-      connected = true;
-      socket.write(SSL_REQUEST);
-    });
-    socket.once('data', (data) => {
-      if (/^[SN]$/.test(data.toString('latin1'))) resolve();
-      else fail('WRONG_PROTOCOL', 'something answers that is no PostgreSQL');
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      fail('SERVER_UNREACHABLE', `no connection (${error.code ?? 'error'})`),
-    );
-    socket.once('close', () => fail('SERVER_UNREACHABLE', 'it closed the connection without an answer'));
+    const another = (): void => void ask(LINES).once('error', () => {});
+    cancels.push(clock.setTimer(another, PATIENCE_MS), clock.setTimer(late, timeoutMs));
   }).finally(() => {
     for (const cancel of cancels) cancel();
-    socket.destroy();
+    for (const socket of sockets) socket.destroy();
   });
 }

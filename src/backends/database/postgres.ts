@@ -1,8 +1,8 @@
-import pg from 'pg';
+import { Client, Pool, type ClientConfig, type PoolClient, type CustomTypesConfig, types } from 'pg';
 import type { Clock } from '../../base/clock.ts';
 import { settleWithin } from '../../base/deadline.ts';
 import { isCachectlError } from '../../base/errors.ts';
-import { closedError, databaseError, deadlineError, postgresError } from './errors.ts';
+import { closedError, databaseError, deadlineError, postgresError, textIn } from './errors.ts';
 import type { CallOptions, Row, SqlDatabase, SqlParam, SqlStatement } from './sql.ts';
 
 export interface PostgresOptions {
@@ -24,18 +24,18 @@ export interface PostgresPlace {
 
 const STATEMENTS_KEPT = 500;
 
-/** Numbers for all numeric types, bytes for bytea; the driver's defaults give texts for 64-bit integers and numeric. */
-const TYPES = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((text: string) => unknown) => {
-    if (oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC) return Number;
-    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
-  },
-} as const;
+/** Type numbers of int8 and numeric. */
+const AS_NUMBER: ReadonlySet<number> = new Set([20, 1700]);
+
+/** Numbers for all numeric types; the driver's defaults give texts for 64-bit integers and numeric. */
+const TYPES: CustomTypesConfig = {
+  getTypeParser: (oid, format) => (AS_NUMBER.has(oid) ? Number : types.getTypeParser(oid, format)),
+};
 
 /** Reads a URL as the driver will. @throws CachectlError `BAD_CONFIG` without repeating the URL */
 export function postgresPlace(url: string): PostgresPlace {
   try {
-    const { host, port, user = '', database = '' } = new pg.Client(clientConfig(url));
+    const { host, port, user = '', database = '' } = new Client(clientConfig(url));
     const where = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     return {
       host,
@@ -54,7 +54,7 @@ export function postgresPlace(url: string): PostgresPlace {
 }
 
 /** `sslmode` means what PostgreSQL's own library says it means; the driver alone would take `require` as `verify-full`. */
-function clientConfig(url: string): pg.ClientConfig {
+function clientConfig(url: string): ClientConfig {
   const compatible = /[?&]sslmode=/.test(url) && !url.includes('uselibpqcompat=');
   return { connectionString: compatible ? `${url}&uselibpqcompat=true` : url };
 }
@@ -66,7 +66,7 @@ function clientConfig(url: string): pg.ClientConfig {
 export class PostgresDatabase implements SqlDatabase {
   readonly product = 'postgresql';
   readonly address: string;
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly #options: PostgresOptions;
   readonly #names = new Map<string, string>();
   #closed = false;
@@ -74,7 +74,7 @@ export class PostgresDatabase implements SqlDatabase {
   constructor(options: PostgresOptions, address: string) {
     this.#options = options;
     this.address = address;
-    this.#pool = new pg.Pool({
+    this.#pool = new Pool({
       ...clientConfig(options.url),
       max: options.poolSize,
       connectionTimeoutMillis: options.connectTimeoutMs,
@@ -84,7 +84,7 @@ export class PostgresDatabase implements SqlDatabase {
       allowExitOnIdle: true,
       pipeline: true,
       types: TYPES,
-    } as pg.PoolConfig);
+    });
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
@@ -128,7 +128,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   async #send(
-    client: pg.PoolClient,
+    client: PoolClient,
     { sql, params = [] }: SqlStatement,
     deadlineMs: number,
   ): Promise<readonly Row[]> {
@@ -142,7 +142,7 @@ export class PostgresDatabase implements SqlDatabase {
     return (await client.query<Row>(query)).rows;
   }
 
-  async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>, deadlineMs: number): Promise<T> {
+  async #withClient<T>(work: (client: PoolClient) => Promise<T>, deadlineMs: number): Promise<T> {
     if (this.#closed) throw closedError(this.address);
     let expired = false;
     const late = (): Error => {
@@ -163,7 +163,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   /** Work that waited for a connection beyond its deadline is not begun any more: its caller has been told so. */
-  async #borrow<T>(work: (client: pg.PoolClient) => Promise<T>, expired: () => boolean): Promise<T> {
+  async #borrow<T>(work: (client: PoolClient) => Promise<T>, expired: () => boolean): Promise<T> {
     const client = await this.#pool.connect();
     try {
       if (expired() || this.#closed) throw closedError(this.address);
@@ -188,5 +188,5 @@ export class PostgresDatabase implements SqlDatabase {
 
 /** Whether the connection may be in the middle of something: after all but an answered refusal. */
 function isBroken(error: unknown): boolean {
-  return !isCachectlError(error) && (error as { severity?: unknown }).severity !== 'ERROR';
+  return !isCachectlError(error) && textIn(error, 'severity') !== 'ERROR';
 }

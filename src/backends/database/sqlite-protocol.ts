@@ -61,6 +61,12 @@ export function pack(message: Request | Reply): Uint8Array<ArrayBuffer> {
   return new Uint8Array(packr.pack(message));
 }
 
-export function unpack<T extends Request | Reply>(bytes: Uint8Array): T {
-  return packr.unpack(bytes) as T;
+export function unpackRequest(bytes: Uint8Array): Request {
+  const request: Request = packr.unpack(bytes);
+  return request;
+}
+
+export function unpackReply(bytes: Uint8Array): Reply {
+  const reply: Reply = packr.unpack(bytes);
+  return reply;
 }

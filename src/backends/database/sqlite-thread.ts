@@ -6,7 +6,7 @@ import {
   type Reply,
   type Request,
   type ThreadSettings,
-  unpack,
+  unpackReply,
 } from './sqlite-protocol.ts';
 
 /**
@@ -43,7 +43,7 @@ export class SqliteThread {
       this.#worker.once('message', (opening: Opening) => {
         resolve(opening);
         this.#worker.unref();
-        this.#worker.on('message', (bytes: Uint8Array) => this.#receive?.(unpack<Reply>(bytes)));
+        this.#worker.on('message', (bytes: Uint8Array) => this.#receive?.(unpackReply(bytes)));
       });
     });
   }
@@ -69,7 +69,7 @@ export class SqliteThread {
   stop(): Promise<void> {
     this.#receive = undefined;
     Atomics.store(this.#flags, Flag.stop, 1);
-    this.#worker.postMessage(null);
+    this.#worker.postMessage(null, []);
     this.#worker.unref();
     return this.#exited;
   }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
 import { messageOf } from '../../base/errors.ts';
+import { textIn } from './errors.ts';
 import type { Row, SqlValue } from './sql.ts';
 import {
   type Failure,
@@ -11,7 +12,7 @@ import {
   type Reply,
   type Request,
   type ThreadSettings,
-  unpack,
+  unpackRequest,
   type WireCall,
 } from './sqlite-protocol.ts';
 
@@ -23,12 +24,13 @@ interface Prepared {
   readonly columns: readonly string[];
 }
 
-const settings = workerData as ThreadSettings;
+const settings: ThreadSettings = workerData;
 const port = parentPort;
 if (port === null) throw new Error('this module runs as a worker thread');
 const flags = new Int32Array(settings.flags);
 const texts = new Map<number, string>();
 const prepared = new Map<number, Prepared>();
+let lockWaitMs = settings.busyTimeoutMs;
 
 function open(): InstanceType<typeof Database> {
   const connection = new Database(settings.path, { timeout: settings.busyTimeoutMs });
@@ -51,11 +53,14 @@ function prepare(id: number): Prepared {
   return entry;
 }
 
-function toRow(columns: readonly string[], values: readonly unknown[]): Row {
+/** The driver gives bytes as a Buffer for one row, and as an ArrayBuffer for many. */
+type DriverValue = SqlValue | ArrayBuffer;
+
+function toRow(columns: readonly string[], values: readonly DriverValue[]): Row {
   const row: Record<string, SqlValue> = {};
-  for (let i = 0; i < columns.length; i++) {
-    const value = values[i];
-    row[columns[i] as string] = (value instanceof ArrayBuffer ? new Uint8Array(value) : value) as SqlValue;
+  for (const [i, column] of columns.entries()) {
+    const value = values[i] ?? null;
+    row[column] = value instanceof ArrayBuffer ? new Uint8Array(value) : value;
   }
   return row;
 }
@@ -67,10 +72,10 @@ function execute(mode: Mode, id: number, params: readonly SqlValue[]): readonly 
     return [];
   }
   if (mode === Mode.first) {
-    const values = statement.get(params) as unknown[] | undefined;
-    return values === undefined ? [] : [toRow(columns, values)];
+    const values = statement.get(params);
+    return Array.isArray(values) ? [toRow(columns, values)] : [];
   }
-  return statement.all(params).map((values) => toRow(columns, values as unknown[]));
+  return statement.all(params).map((values) => toRow(columns, Array.isArray(values) ? values : []));
 }
 
 const givenUp = (): boolean => Atomics.load(flags, Flag.skip) === 1 || Atomics.load(flags, Flag.stop) === 1;
@@ -102,14 +107,23 @@ function answer([mode, ...statements]: WireCall): Reply[number] {
     if (mode === Mode.batch) return transact(statements);
     return statements.map(([id, params]) => execute(mode, id, params));
   } catch (error) {
-    return failure(error);
+    const told = failure(error);
+    if (told.code === 'SQLITE_BUSY') waitForLocks(0);
+    return told;
   }
 }
 
+/** Who waited in vain once does not wait again for each call of a message, whose deadlines are much the same. */
+function waitForLocks(ms: number): void {
+  if (ms === lockWaitMs) return;
+  lockWaitMs = ms;
+  database.exec(`PRAGMA busy_timeout = ${ms}`);
+}
+
 function failure(error: unknown): Failure {
-  const { code } = error as { code?: unknown };
+  const code = textIn(error, 'code');
   const message = messageOf(error);
-  if (typeof code === 'string' && code !== '') return { code, message };
+  if (code !== undefined) return { code, message };
   return { code: message.startsWith('ConnectionFailed') ? 'SQLITE_CANTOPEN' : 'SQLITE_ERROR', message };
 }
 
@@ -119,6 +133,7 @@ function work(request: Request): Reply {
     prepared.clear();
   }
   for (const [id, sql] of request.define) texts.set(id, sql);
+  waitForLocks(settings.busyTimeoutMs);
   return request.calls.map(answer);
 }
 
@@ -143,7 +158,7 @@ port.on('message', (message: Uint8Array | null) => {
     return;
   }
   Atomics.store(flags, Flag.busy, 1);
-  const reply = work(unpack<Request>(message));
+  const reply = work(unpackRequest(message));
   const stopped = Atomics.load(flags, Flag.stop) === 1;
   Atomics.store(flags, Flag.busy, 0);
   Atomics.notify(flags, Flag.busy);

@@ -17,6 +17,8 @@ export interface SqliteOptions {
   readonly clock: Clock;
 }
 
+/** How much of the deadline a statement may wait for a lock: it ends before its caller gives up, and is not done late. */
+const LOCK_SHARE = 0.8;
 const CACHE_KIB = 32 * 1024;
 const CALLS_PER_MESSAGE = 1000;
 const STATEMENTS_KEPT = 500;
@@ -35,7 +37,8 @@ interface Call {
 /**
  * SQLite in a thread of its own, because the driver blocks. One message is under way at a time and carries all calls
  * that were waiting, so that many callers share the cost of crossing; a call whose deadline passes while it waits is
- * never begun, and a batch that is begun is rolled back. A thread that ended, or hangs, is replaced by the next call.
+ * never begun, and a batch that is begun is rolled back. (A single statement that is inside the driver at its deadline
+ * may still be done, as with any server.) A thread that ended, or hangs, is replaced by the next call.
  */
 export class SqliteDatabase implements SqlDatabase {
   readonly product = 'sqlite';
@@ -89,7 +92,12 @@ export class SqliteDatabase implements SqlDatabase {
 
   async #open(): Promise<void> {
     const { path, deadlineMs, durable, connectTimeoutMs, clock } = this.#options;
-    const thread = new SqliteThread({ path, busyTimeoutMs: deadlineMs, cacheKib: CACHE_KIB, durable });
+    const thread = new SqliteThread({
+      path,
+      busyTimeoutMs: Math.floor(LOCK_SHARE * deadlineMs),
+      cacheKib: CACHE_KIB,
+      durable,
+    });
     const opened = thread.opening((reason) => this.#lose(thread, reason));
     try {
       const late = (): Error => deadlineError(this.address, connectTimeoutMs);

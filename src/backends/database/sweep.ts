@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/clock.ts';
 import type { Dialect } from './dialect.ts';
 import type { SqlDatabase } from './sql.ts';
+import { ROWS_PER_STEP } from './tier.ts';
 
 export interface SweepOptions {
   /** Tables with columns `key` and `expires_at`. */
@@ -8,9 +9,6 @@ export interface SweepOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
 }
-
-/** Rows that one statement deletes: few, so that others never wait long for it. */
-const ROWS_PER_STEP = 500;
 
 /**
  * Deletes expired rows in the background, in small steps. Reads never return them, so a sweep that fails or is late

@@ -7,7 +7,7 @@ import type { Row, SqlDatabase } from './sql.ts';
 /** A b-tree entry of PostgreSQL holds about 2,700 bytes. */
 const MAX_KEY_BYTES = 1024;
 const MAX_VALUE_BYTES: number = 64 * 1024 * 1024;
-/** Rows that one step of a mass deletion takes. */
+/** Rows that one statement of a mass deletion takes: few, so that others never wait long for it. */
 export const ROWS_PER_STEP = 500;
 
 export interface TierTable {
@@ -69,7 +69,7 @@ export class DatabaseTier implements Tier {
     const wanted = keys.map((key) => this.#key(key));
     if (wanted.length === 0) return [];
     const rows = await this.#database.query(this.#sql.getMany, [this.#dialect.bindKeys(wanted)]);
-    const found = new Map(rows.map((row) => [mapKey(row['key'] as Uint8Array), toHit(row, options)]));
+    const found = new Map(rows.map((row) => [mapKey(bytesIn(row, 'key')), toHit(row, options)]));
     return wanted.map((key) => found.get(mapKey(key)));
   }
 
@@ -174,9 +174,18 @@ const mapKey = (key: Uint8Array): string =>
 const liveRows = (rows: readonly Row[]): number => rows.filter((row) => row['live'] === 1).length;
 
 function toHit(row: Row, options: GetOptions | undefined): TierHit {
-  const value = row['value'] as Uint8Array;
+  const value = bytesIn(row, 'value');
   const ttlMs = row['ttl_ms'];
   return options?.withTtl === true && typeof ttlMs === 'number' ? { value, ttlMs } : { value };
+}
+
+function bytesIn(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (value instanceof Uint8Array) return value;
+  throw new CachectlError(
+    'CORRUPT_ENTRY',
+    `the column ${column} holds no bytes; the table is not cachectl's`,
+  );
 }
 
 /** The least key that is greater than every key with the prefix. No byte of UTF-8 is 0xff. */

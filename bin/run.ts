@@ -27,6 +27,7 @@ export async function run({ version, root }: { version: string; root: URL }): Pr
     },
     clock: systemClock,
     interrupt: watchSignals(),
+    onExit: (callback) => void process.on('exit', callback),
   };
   process.exitCode = await main(context);
 }

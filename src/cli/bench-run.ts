@@ -1,3 +1,4 @@
+import { haltSqliteThreads } from '../backends/database/sqlite-thread.ts';
 import { ExitCode } from '../base/exit-codes.ts';
 import { findDriver, variantsFor } from '../bench/plan.ts';
 import { runScenario } from '../bench/run.ts';
@@ -41,6 +42,7 @@ export async function runBench(
   context: CliContext,
 ): Promise<ExitCode> {
   const plan = await planBench(names, flags, context);
+  context.onExit(haltSqliteThreads);
   const done: { readonly result: RunResult; readonly verdict: Verdict }[] = [];
   for (const { scenario, gates } of plan.runs) {
     const progress = showProgress(context, scenario);

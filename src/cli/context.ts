@@ -16,6 +16,8 @@ export interface CliContext {
   readonly host: Host;
   readonly clock: Clock;
   readonly interrupt: Interrupt;
+  /** Runs something when the process ends, however suddenly; it must not wait for anything. */
+  readonly onExit: (callback: () => void) => void;
 }
 
 export interface Output {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -286,9 +286,7 @@ describe('servers that fail', () => {
   });
 });
 
-function listening(
-  onConnection: (socket: import('node:net').Socket) => void,
-): Promise<{ server: Server; port: number }> {
+function listening(onConnection: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => onConnection(socket));

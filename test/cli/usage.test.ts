@@ -128,7 +128,7 @@ describe('scenarios', () => {
     expect(await cachectl(['scenarios', 'check', good])).toMatchObject({ code: 0, stdout: `${good}: ok\n` });
     const { code, stderr } = await cachectl(['scenarios', 'check', bad, good]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/gate\.yaml:3.*latency\.p99/);
+    expect(stderr).toMatch(/gate\.yaml:3[\s\S]*latency\.p99/);
   });
 });
 

@@ -4,7 +4,8 @@ import { findMetric, METRICS, nearestMetric } from '../metrics/catalog.ts';
 import { type Gate, type GateSource, type Operator, OPERATORS } from './gate.ts';
 import { parseLimit } from './limit.ts';
 
-const HINT = "A gate is [variant:]metric operator limit, as in 'latency.p99 < 5ms' or 'redis:hit_ratio >= 90%'.";
+const HINT =
+  "A gate is [variant:]metric operator limit, as in 'latency.p99 < 5ms' or 'redis:hit_ratio >= 90%'.";
 
 type Parsed = { readonly gate: Gate } | { readonly problem: string };
 
@@ -74,7 +75,14 @@ function isOperator(text: string): text is Operator {
   return Object.hasOwn(OPERATORS, text);
 }
 
-const MEANT: Readonly<Record<string, Operator>> = { '=': '==', '===': '==', '≤': '<=', '≥': '>=', '=<': '<=', '=>': '>=' };
+const MEANT: Readonly<Record<string, Operator>> = {
+  '=': '==',
+  '===': '==',
+  '≤': '<=',
+  '≥': '>=',
+  '=<': '<=',
+  '=>': '>=',
+};
 
 function unknownOperator(text: string): string {
   const meant = MEANT[text];

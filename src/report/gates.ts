@@ -3,12 +3,12 @@ import type { GateResult, Verdict } from '../gate/verdict.ts';
 import { findMetric } from '../metrics/catalog.ts';
 import { formatMetric } from './metric-text.ts';
 import type { Style } from './style.ts';
-import { clean, displayWidth, padEnd, wrap } from './text.ts';
+import { clean, displayWidth, marked, padEnd, wrap } from './text.ts';
 
 /** `Gates: 2 of 3 passed`. */
 export function gatesTitle({ gates }: Verdict): string {
   const passed = gates.filter((gate) => gate.passed).length;
-  return `Gates: ${passed === gates.length ? `all ${passed}` : `${passed} of ${gates.length}`} passed`;
+  return `Gates: ${passed} of ${gates.length} passed`;
 }
 
 interface Row {
@@ -21,8 +21,7 @@ interface Row {
 /** A line for each gate, passed or failed, with what was measured and how far that is from the limit. */
 export function renderGates({ gates }: Verdict, width: number, style: Style): readonly string[] {
   const rows = gates.map(rowOf);
-  const widest = (part: 'gate' | 'actual'): number =>
-    Math.max(...rows.map((row) => displayWidth(row[part])));
+  const widest = (part: 'gate' | 'actual'): number => Math.max(...rows.map((row) => displayWidth(row[part])));
   const gateWidth = widest('gate');
   const actualWidth = widest('actual');
   const lines = rows.map(
@@ -31,8 +30,7 @@ export function renderGates({ gates }: Verdict, width: number, style: Style): re
   const fits = lines.every((line) => displayWidth(line) + 4 <= width);
   return rows.flatMap((row, index) => {
     const mark = row.passed ? style('good', '✓') : style('bad', '✗');
-    const [first = '', ...rest] = fits ? [lines[index] ?? ''] : stacked(row, width - 4);
-    return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`)];
+    return marked(mark, fits ? [lines[index] ?? ''] : stacked(row, width - 4));
   });
 }
 

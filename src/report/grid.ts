@@ -6,7 +6,7 @@ import { displayWidth, truncate } from './text.ts';
 export interface Column {
   readonly header: string;
   /** Columns with the same group stand together under its name. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   readonly cells: readonly string[];
 }
 
@@ -41,10 +41,9 @@ export function renderGrid(
 ): readonly string[] {
   const labels: Column = { header: names.header, cells: cutLabels(names.cells, width) };
   const blocks = flow(columns, width - blockWidth([labels]));
-  return blocks.flatMap((block, index) => [
-    ...(index === 0 ? [] : ['']),
-    ...renderBlock([labels, ...block], style),
-  ]);
+  return blocks.flatMap((block, index) =>
+    (index === 0 ? [] : ['']).concat(renderBlock([labels, ...block], style)),
+  );
 }
 
 /** Labels, cut to what leaves room for figures beside them. */
@@ -91,7 +90,7 @@ function widthsOf(group: readonly Column[]): readonly number[] {
 const blockWidth = (columns: readonly Column[]): number =>
   sum(groupsOf(columns).map((group) => GAP + span(widthsOf(group))));
 
-function renderBlock(columns: readonly Column[], style: Style): readonly string[] {
+function renderBlock(columns: readonly Column[], style: Style): string[] {
   const groups = groupsOf(columns);
   const widths = groups.flatMap(widthsOf);
   const table = new Table({

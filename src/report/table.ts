@@ -48,7 +48,12 @@ function section(title: string, lines: readonly string[], style: Style): readonl
 function renderVariants(result: RunResult, width: number, style: Style): readonly string[] {
   const shown = result.variants.slice(-MAX_ROWS);
   if (shown.length === 0) return [];
-  const grid = renderGrid({ header: 'variant', cells: shown.map(nameOf) }, comparisonColumns(shown, style), width, style);
+  const grid = renderGrid(
+    { header: 'variant', cells: shown.map(nameOf) },
+    comparisonColumns(shown, style),
+    width,
+    style,
+  );
   const left = result.variants.length - shown.length;
   return left === 0 ? grid : [...grid, ...wrap(`The first ${left} variants are only in the JSON.`, width)];
 }

@@ -32,7 +32,11 @@ function draw(answers: readonly Answer[], random: Random): Answer | undefined {
 /** A variant as a run would have measured it: figures, histogram and tiers agree with each other. */
 export function variantOf(spec: VariantSpec, seed = 42): VariantResult {
   const random = seededRandom(seed).fork(spec.id);
-  const histogram = build({ highestTrackableValue: 3.6e12, numberOfSignificantValueDigits: 3, bitBucketSize: 64 });
+  const histogram = build({
+    highestTrackableValue: 3.6e12,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 64,
+  });
   const hits = new Map<string, number>();
   for (let i = 0; i < spec.operations; i++) {
     const answer = draw(spec.answers, random);
@@ -48,10 +52,13 @@ export function variantOf(spec: VariantSpec, seed = 42): VariantResult {
     operations: spec.operations,
     errors: spec.errors ?? 0,
     ...Object.fromEntries(
-      [['p50', 50], ['p90', 90], ['p99', 99], ['p999', 99.9], ['max', 100]].map(([name, at]) => [
-        `latency.${name}`,
-        histogram.getValueAtPercentile(Number(at)) / 1e6,
-      ]),
+      [
+        ['p50', 50],
+        ['p90', 90],
+        ['p99', 99],
+        ['p999', 99.9],
+        ['max', 100],
+      ].map(([name, at]) => [`latency.${name}`, histogram.getValueAtPercentile(Number(at)) / 1e6]),
     ),
     'latency.mean': histogram.mean / 1e6,
     'origin.loads': loads,

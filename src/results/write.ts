@@ -61,15 +61,15 @@ export async function writeResult(dir: string, result: RunResult): Promise<strin
   }
 }
 
-/** A document as JSON text. Metrics that are not finite numbers were not measured, and are left out. */
-export function serialize<T extends RunResult>(document: T): string {
-  const variants = document.variants.map((variant) => ({
+/** A result as JSON text, with `more` behind it. Metrics that are no finite numbers were not measured, and are left out. */
+export function serialize(result: RunResult, more: Readonly<Record<string, unknown>> = {}): string {
+  const variants = result.variants.map((variant) => ({
     ...variant,
     metrics: Object.fromEntries(
       Object.entries(variant.metrics).filter(([, value]) => Number.isFinite(value)),
     ),
   }));
-  return `${JSON.stringify({ ...document, variants }, null, 2)}\n`;
+  return `${JSON.stringify({ ...result, variants, ...more }, null, 2)}\n`;
 }
 
 const temporaryName = (): string => `.cachectl-${randomBytes(6).toString('hex')}.tmp`;

@@ -94,6 +94,7 @@ const variant = fc
       id: fc.constantFrom('v0', 'v1'),
       title: text,
       metrics,
+      histograms: fc.constantFrom({}, {}, ...complete.variants.slice(-1).map(({ histograms }) => histograms)),
       errors: fc.array(fc.record({ message: text, count: fc.nat() }), { maxLength: 5 }),
     }),
   )
@@ -113,6 +114,15 @@ const results: fc.Arbitrary<RunResult> = fc.record({
   variants: fc.array(variant, { maxLength: 6 }),
   warnings: fc.array(fc.record({ code: fc.constant('few_samples' as const), variant: text, message: text })),
   outcome: fc.constantFrom('complete', 'interrupted', 'server_lost'),
+});
+
+test('a name that cli-table3 takes for narrower than terminals do is not filled up twice', () => {
+  const [measured] = single.variants;
+  if (measured === undefined) throw new Error('the fixture has no variant');
+  const output = report({ ...single, variants: [{ ...measured, title: '\u{1B002}\u{1B002} tiers' }] });
+  const rows = output.split('\n').filter((line) => line.includes('tiers  '));
+  const rules = output.split('\n').filter((line) => /^ {2}─+$/.test(line));
+  expect(rows.slice(0, rules.length).map(displayWidth)).toEqual(rules.map(displayWidth));
 });
 
 describe('whatever the result', () => {

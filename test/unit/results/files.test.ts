@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,6 +30,16 @@ describe('writeResult', () => {
     await writeResult(out, { ...result, outcome: 'interrupted' });
     expect((await readResult(file)).outcome).toBe('interrupted');
     expect(await readdir(out)).toEqual(['quickstart.json']);
+  });
+
+  test('replaces a file instead of writing into it: who reads the old one reads it whole', async () => {
+    const reader = await open(await writeResult(dir, result));
+    try {
+      await writeResult(dir, { ...result, variants: [], outcome: 'interrupted' });
+      expect(JSON.parse(await reader.readFile('utf8'))).toEqual(result);
+    } finally {
+      await reader.close();
+    }
   });
 
   test('leaves out what is not a number', async () => {

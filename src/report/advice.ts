@@ -1,8 +1,8 @@
-import { formatCount } from '../base/units.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import type { RunResult, VariantResult, Warning } from '../results/run-result.ts';
+import { figureOf } from './metric-text.ts';
 import { mainVariant } from './summary.ts';
-import { unbroken } from './text.ts';
+import { counted, unbroken } from './text.ts';
 
 /** Share of the highest throughput at which a server is loaded, and its queues still short. */
 const STEADY_LOAD = 0.7;
@@ -35,17 +35,16 @@ const warned = (result: RunResult, ...codes: readonly Warning['code'][]): boolea
   result.warnings.some((warning) => codes.includes(warning.code));
 
 function errors(result: RunResult): readonly string[] {
-  const failed = result.variants.reduce((sum, { metrics }) => sum + (metrics['errors'] ?? 0), 0);
+  const failed = result.variants.reduce((sum, variant) => sum + (figureOf(variant, 'errors') ?? 0), 0);
   if (failed === 0) return [];
-  const operations = failed === 1 ? 'operation' : 'operations';
-  return [`First find out why ${unbroken(`${formatCount(failed)} ${operations}`)} failed.`];
+  return [`First find out why ${unbroken(counted(failed, 'operation'))} failed.`];
 }
 
 function saturation(result: RunResult, main: VariantResult): readonly string[] {
   if (!warned(result, 'generator_saturated', 'rate_not_reached')) return [];
   const { load } = result.scenario;
   if (load.model === 'open') {
-    const rate = roundDown((main.metrics['throughput'] ?? load.rate) * STEADY_LOAD);
+    const rate = roundDown((figureOf(main, 'throughput') ?? load.rate) * STEADY_LOAD);
     return rate < 1 || rate >= load.rate
       ? []
       : [`Try a rate that can be kept, as ${code(`--rate ${rate}`)}.`];
@@ -63,7 +62,7 @@ function samples(result: RunResult, main: VariantResult): readonly string[] {
 }
 
 function steadyRate({ scenario }: RunResult, main: VariantResult): readonly string[] {
-  const rate = roundDown((main.metrics['throughput'] ?? 0) * STEADY_LOAD);
+  const rate = roundDown((figureOf(main, 'throughput') ?? 0) * STEADY_LOAD);
   if (scenario.load.model === 'open' || !(rate >= 1)) return [];
   return [`Try ${code(`--rate ${rate}`)} to see the latency at a steady rate, waiting included.`];
 }
@@ -79,8 +78,8 @@ function ownServers({ environment, variants }: RunResult): readonly string[] {
 }
 
 function firstGate(main: VariantResult, verdict: Verdict): readonly string[] {
-  const p99 = main.metrics['latency.p99'];
-  if (verdict.gates.length > 0 || p99 === undefined || !(p99 > 0) || !Number.isFinite(p99)) return [];
+  const p99 = figureOf(main, 'latency.p99');
+  if (verdict.gates.length > 0 || p99 === undefined || p99 <= 0) return [];
   return [`Hold this in CI with ${code(`--gate 'latency.p99 < ${gateLimit(p99 * GATE_ROOM)}'`)}.`];
 }
 

@@ -1,6 +1,6 @@
 import type { VariantResult } from '../results/run-result.ts';
 import type { Column } from './grid.ts';
-import { formatMetric } from './metric-text.ts';
+import { figureOf, formatMetric } from './metric-text.ts';
 import { TIER_LABELS } from './names.ts';
 import type { Style } from './style.ts';
 
@@ -45,11 +45,11 @@ const COLUMNS: readonly ColumnSpec[] = [
 /** The columns that compare variants. Those of tiers that no variant has used are left out. */
 export function comparisonColumns(variants: readonly VariantResult[], style: Style): readonly Column[] {
   return COLUMNS.filter(
-    ({ metric, always }) => always || variants.some((variant) => variant.metrics[metric] !== undefined),
+    ({ metric, always }) => always || variants.some((variant) => figureOf(variant, metric) !== undefined),
   ).map(({ metric, header, group }) => ({
     header,
-    ...(group === undefined ? {} : { group }),
-    cells: variants.map((variant) => cell(metric, variant.metrics[metric], style)),
+    group,
+    cells: variants.map((variant) => cell(metric, figureOf(variant, metric), style)),
   }));
 }
 

@@ -3,12 +3,12 @@ import type { GateResult, Verdict } from '../gate/verdict.ts';
 import { findMetric } from '../metrics/catalog.ts';
 import { formatMetric } from './metric-text.ts';
 import type { Style } from './style.ts';
-import { clean, displayWidth, padEnd, wrap } from './text.ts';
+import { clean, displayWidth, marked, padEnd, wrap } from './text.ts';
 
 /** `Gates: 2 of 3 passed`. */
 export function gatesTitle({ gates }: Verdict): string {
   const passed = gates.filter((gate) => gate.passed).length;
-  return `Gates: ${passed === gates.length ? `all ${passed}` : `${passed} of ${gates.length}`} passed`;
+  return `Gates: ${passed} of ${gates.length} passed`;
 }
 
 interface Row {
@@ -30,8 +30,7 @@ export function renderGates({ gates }: Verdict, width: number, style: Style): re
   const fits = lines.every((line) => displayWidth(line) + 4 <= width);
   return rows.flatMap((row, index) => {
     const mark = row.passed ? style('good', '✓') : style('bad', '✗');
-    const [first = '', ...rest] = fits ? [lines[index] ?? ''] : stacked(row, width - 4);
-    return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`)];
+    return marked(mark, fits ? [lines[index] ?? ''] : stacked(row, width - 4));
   });
 }
 

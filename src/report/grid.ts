@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
 import type { Style } from './style.ts';
-import { displayWidth, truncate } from './text.ts';
+import { displayWidth, padEnd, truncate } from './text.ts';
 
 /** A column of figures: one cell for each row. */
 export interface Column {
   readonly header: string;
   /** Columns with the same group stand together under its name. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   readonly cells: readonly string[];
 }
 
@@ -39,12 +39,16 @@ export function renderGrid(
   width: number,
   style: Style,
 ): readonly string[] {
-  const labels: Column = { header: names.header, cells: cutLabels(names.cells, width) };
-  const blocks = flow(columns, width - blockWidth([labels]));
-  return blocks.flatMap((block, index) => [
-    ...(index === 0 ? [] : ['']),
-    ...renderBlock([labels, ...block], style),
-  ]);
+  const labels = cutLabels(names.cells, width);
+  const labelWidth = Math.max(...[names.header, ...labels].map(displayWidth));
+  const blocks = flow(columns, width - GAP - labelWidth);
+  return blocks.flatMap((block, index) => {
+    const above = [...(hasGroups(block) ? [''] : []), style('quiet', names.header)];
+    const [left, right] = [[...above, ...labels], renderFigures(block, style)];
+    const lines = right.map((line, row) => `  ${padEnd(left[row] ?? '', labelWidth)}${line}`);
+    const rule = `  ${style('quiet', '─'.repeat(labelWidth + blockWidth(block)))}`;
+    return (index === 0 ? [] : ['']).concat(lines.toSpliced(above.length, 0, rule));
+  });
 }
 
 /** Labels, cut to what leaves room for figures beside them. */
@@ -91,20 +95,24 @@ function widthsOf(group: readonly Column[]): readonly number[] {
 const blockWidth = (columns: readonly Column[]): number =>
   sum(groupsOf(columns).map((group) => GAP + span(widthsOf(group))));
 
-function renderBlock(columns: readonly Column[], style: Style): readonly string[] {
+const hasGroups = (columns: readonly Column[]): boolean =>
+  columns.some((column) => column.group !== undefined);
+
+/**
+ * The lines right of the labels. The labels are kept from cli-table3, because they are text of others: it takes
+ * some characters for narrower than `displayWidth` does, and would fill up what is full.
+ */
+function renderFigures(columns: readonly Column[], style: Style): readonly string[] {
   const groups = groupsOf(columns);
   const widths = groups.flatMap(widthsOf);
   const table = new Table({
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 0 },
     colWidths: widths.map((each) => each + 1),
-    colAligns: widths.map((_, index) => (index === 0 ? 'left' : 'right')),
+    colAligns: widths.map(() => 'right'),
   });
-  if (columns.some((column) => column.group !== undefined)) {
-    table.push(groups.map((group) => groupCell(group, style)));
-  }
+  if (hasGroups(columns)) table.push(groups.map((group) => groupCell(group, style)));
   table.push(columns.map((column) => style('quiet', column.header)));
-  table.push([{ content: style('quiet', '─'.repeat(span(widths))), colSpan: widths.length }]);
   columns[0]?.cells.forEach((_, row) => table.push(columns.map((column) => column.cells[row] ?? '')));
   return table.toString().split('\n');
 }

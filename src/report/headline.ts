@@ -2,7 +2,7 @@ import { redact } from '../base/redact.ts';
 import { formatDuration, formatRate } from '../base/units.ts';
 import type { LoadRecord, RunResult, ServerRecord } from '../results/run-result.ts';
 import type { Style } from './style.ts';
-import { clean, truncate, unbroken, wrap } from './text.ts';
+import { clean, counted, truncate, unbroken, wrap } from './text.ts';
 
 const INDENT = 2;
 
@@ -39,16 +39,15 @@ function facts(parts: readonly string[], width: number, style: Style): readonly 
   );
 }
 
-export function describeLoad(load: LoadRecord): string {
-  const connections = `${load.connections} ${load.connections === 1 ? 'connection' : 'connections'}`;
+function describeLoad(load: LoadRecord): string {
+  const connections = counted(load.connections, 'connection');
   return load.model === 'closed'
     ? `closed loop on ${connections}`
     : `open loop at ${formatRate(load.rate)} on ${connections}`;
 }
 
 function describeLength({ scenario, variants }: RunResult): readonly string[] {
-  const planned = scenario.variants.length;
-  const count = planned === 1 ? '1 variant' : `${planned} variants`;
+  const count = counted(scenario.variants.length, 'variant');
   const longest = Math.max(0, ...variants.map((variant) => variant.measuredMs));
   return [longest === 0 ? count : `${count} of ${formatDuration(longest)}`];
 }

@@ -1,5 +1,16 @@
 import { formatCount, formatDuration, formatRate, formatRatio, formatSize } from '../base/units.ts';
 import { findMetric, type MetricUnit } from '../metrics/catalog.ts';
+import type { VariantResult } from '../results/run-result.ts';
+
+/**
+ * A variant's figure, when it was measured. Latencies of no operations at all were not, even where an empty
+ * histogram has put a zero.
+ */
+export function figureOf({ metrics }: VariantResult, name: string): number | undefined {
+  if (metrics['operations'] === 0 && findMetric(name)?.unit === 'ms') return undefined;
+  const value = metrics[name];
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}
 
 const FORMATS: Readonly<Record<MetricUnit, (value: number) => string>> = {
   ms: formatDuration,
@@ -11,6 +22,5 @@ const FORMATS: Readonly<Record<MetricUnit, (value: number) => string>> = {
 
 /** A metric's value as text, in its unit; `–` when it was not measured. */
 export function formatMetric(name: string, value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  return FORMATS[findMetric(name)?.unit ?? 'count'](value);
+  return value === undefined ? '–' : FORMATS[findMetric(name)?.unit ?? 'count'](value);
 }

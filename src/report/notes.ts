@@ -1,7 +1,7 @@
 import { findVariant, type RunResult, type Warning } from '../results/run-result.ts';
 import { nameOf } from './names.ts';
 import type { Style } from './style.ts';
-import { clean, wrap } from './text.ts';
+import { clean, counted, marked, wrap } from './text.ts';
 
 /** Distinct errors that are shown of each variant. */
 const MAX_ERRORS = 3;
@@ -14,8 +14,8 @@ export function renderOutcome(result: RunResult, width: number, style: Style): r
     server_lost: 'The run ended early because a server was lost',
   }[result.outcome];
   if (ended === undefined) return [];
-  const { length } = result.scenario.variants;
-  const measured = `figures are of ${result.variants.length} of ${length} ${length === 1 ? 'variant' : 'variants'}`;
+  const planned = counted(result.scenario.variants.length, 'variant');
+  const measured = `figures are of ${result.variants.length} of ${planned}`;
   return wrap(`${ended}: ${measured}, and the last one may be short.`, width).map((line) =>
     style('bad', line),
   );
@@ -42,12 +42,15 @@ export function renderErrors(result: RunResult, width: number, style: Style): re
         item(style('bad', '✗'), `${nameOf(variant)}: ${count} × ${clean(message)}`, width),
       ),
     ...(variant.errors.length > MAX_ERRORS
-      ? item(' ', `${nameOf(variant)}: ${variant.errors.length - MAX_ERRORS} more kinds of error`, width)
+      ? item(
+          ' ',
+          `${nameOf(variant)}: ${counted(variant.errors.length - MAX_ERRORS, 'more kind')} of error`,
+          width,
+        )
       : []),
   ]);
 }
 
 function item(mark: string, text: string, width: number): readonly string[] {
-  const [first = '', ...rest] = wrap(text, width - 4);
-  return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`)];
+  return marked(mark, wrap(text, width - 4));
 }

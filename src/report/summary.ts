@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatRatio } from '../base/units.ts';
 import type { RunResult, VariantResult } from '../results/run-result.ts';
+import { figureOf } from './metric-text.ts';
 import { nameOf, TIER_LABELS } from './names.ts';
 import { unbroken } from './text.ts';
 
@@ -10,8 +11,6 @@ const titled = (variant: VariantResult): string => unbroken(nameOf(variant));
 const duration = (ms: number): string => unbroken(formatDuration(ms));
 const ratio = (value: number): string => unbroken(formatRatio(value));
 const count = (value: number): string => unbroken(formatCount(value));
-const isMeasured = (value: number | undefined): value is number =>
-  value !== undefined && Number.isFinite(value);
 
 /** The variant that the report is about: the main one, or the last that was measured. */
 export function mainVariant(result: RunResult): VariantResult | undefined {
@@ -40,12 +39,12 @@ export function observe(result: RunResult): readonly string[] {
 }
 
 function speed(main: VariantResult, baseline: VariantResult | undefined): readonly string[] {
-  const typical = main.metrics['latency.p50'];
-  const slow = main.metrics['latency.p99'];
-  if (!isMeasured(typical) || !isMeasured(slow)) return [];
-  const typicalBefore = baseline?.metrics['latency.p50'];
-  const slowBefore = baseline?.metrics['latency.p99'];
-  if (baseline === undefined || !isMeasured(typicalBefore) || !isMeasured(slowBefore)) {
+  const typical = figureOf(main, 'latency.p50');
+  const slow = figureOf(main, 'latency.p99');
+  if (typical === undefined || slow === undefined) return [];
+  const typicalBefore = baseline && figureOf(baseline, 'latency.p50');
+  const slowBefore = baseline && figureOf(baseline, 'latency.p99');
+  if (baseline === undefined || typicalBefore === undefined || slowBefore === undefined) {
     return [`Half of the operations took at most ${duration(typical)}, and 99 % at most ${duration(slow)}.`];
   }
   return [
@@ -68,19 +67,19 @@ function times(factor: number): string {
 
 /** Said when tiers made the typical operation slower than going to the origin. */
 function cost(main: VariantResult, baseline: VariantResult | undefined): readonly string[] {
-  const now = main.metrics['latency.p50'];
-  const before = baseline?.metrics['latency.p50'];
+  const now = figureOf(main, 'latency.p50');
+  const before = baseline && figureOf(baseline, 'latency.p50');
   if (baseline?.tiers.length !== 0 || main.tiers.length === 0) return [];
-  if (!isMeasured(now) || !isMeasured(before) || now <= before * (1 + SAME)) return [];
+  if (now === undefined || before === undefined || now <= before * (1 + SAME)) return [];
   return [
     'Here the cache costs more than it saves: the origin answers sooner than the tiers in front of it.',
   ];
 }
 
-function origin({ metrics }: VariantResult): readonly string[] {
-  const loads = metrics['origin.loads'];
-  const avoided = metrics['origin.loads_avoided'];
-  if (!isMeasured(loads) || !isMeasured(avoided) || loads + avoided === 0) return [];
+function origin(main: VariantResult): readonly string[] {
+  const loads = figureOf(main, 'origin.loads');
+  const avoided = figureOf(main, 'origin.loads_avoided');
+  if (loads === undefined || avoided === undefined || loads + avoided === 0) return [];
   if (avoided === 0) return [`Every read was loaded from the origin (${count(loads)} loads).`];
   const reads = loads + avoided;
   return [
@@ -88,9 +87,9 @@ function origin({ metrics }: VariantResult): readonly string[] {
   ];
 }
 
-function tiers({ metrics }: VariantResult): readonly string[] {
+function tiers(main: VariantResult): readonly string[] {
   const hits = Object.entries(TIER_LABELS)
-    .map(([tier, label]) => ({ label, hits: metrics[`${tier}.hits`] ?? 0 }))
+    .map(([tier, label]) => ({ label, hits: figureOf(main, `${tier}.hits`) ?? 0 }))
     .filter((tier) => tier.hits > 0)
     .sort((a, b) => b.hits - a.hits);
   const [first, second] = hits;
@@ -109,11 +108,11 @@ function quickest(
   baseline: VariantResult | undefined,
 ): readonly string[] {
   const [best] = result.variants
-    .map((variant) => ({ variant, p99: variant.metrics['latency.p99'] }))
-    .filter((each): each is { variant: VariantResult; p99: number } => isMeasured(each.p99))
+    .map((variant) => ({ variant, p99: figureOf(variant, 'latency.p99') }))
+    .filter((each): each is { variant: VariantResult; p99: number } => each.p99 !== undefined)
     .sort((a, b) => a.p99 - b.p99);
-  const mainP99 = main.metrics['latency.p99'];
-  if (best === undefined || !isMeasured(mainP99) || best.p99 >= mainP99 * (1 - SAME)) return [];
+  const mainP99 = figureOf(main, 'latency.p99');
+  if (best === undefined || mainP99 === undefined || best.p99 >= mainP99 * (1 - SAME)) return [];
   if (best.variant === baseline) return [];
   return [`The lowest p99 was that of ${titled(best.variant)}: ${duration(best.p99)}.`];
 }

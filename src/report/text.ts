@@ -1,4 +1,6 @@
-const ANSI = /\u001B\[[0-9;]*m/g;
+import { stripVTControlCharacters } from 'node:util';
+import { formatCount } from '../base/units.ts';
+
 const WIDE =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1B000}-\u{1B2FF}\u{20000}-\u{3FFFD}\p{Emoji_Presentation}]/u;
 const ZERO = /[\p{Mn}\p{Me}]/u;
@@ -8,18 +10,22 @@ const ZERO = /[\p{Mn}\p{Me}]/u;
  * characters, among them escape sequences and those that turn the direction of writing, become spaces or go.
  */
 export function clean(text: string): string {
-  return text
+  return stripVTControlCharacters(text)
     .normalize('NFC')
-    .replace(ANSI, '')
-    .replace(/[\p{Cf}\uFE00-\uFE0F]/gu, '')
-    .replace(/[\p{Cc}\p{Z}\p{Cs}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, ' ')
+    .replace(/[\p{C}\uFE00-\uFE0F]/gu, '')
     .trim();
+}
+
+/** `1 variant`, `6 variants`, `12.3 k operations`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Columns that a text takes in a terminal; colour sequences take none. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of text.replace(ANSI, '')) {
+  for (const character of stripVTControlCharacters(text)) {
     if (WIDE.test(character)) width += 2;
     else if (!ZERO.test(character)) width += 1;
   }
@@ -44,6 +50,11 @@ export function truncate(text: string, width: number): string {
 /** Fills up to `width` columns with spaces behind the text. */
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** Lines of an item in a list: its mark before the first, and the others below that. */
+export function marked(mark: string, lines: readonly string[]): readonly string[] {
+  return lines.map((line, index) => `  ${index === 0 ? mark : ' '} ${line}`);
 }
 
 const NO_BREAK = '\u00A0';
@@ -104,7 +115,10 @@ const ASCII: Readonly<Record<string, string>> = {
 
 /** The text in ASCII, column for column. */
 export function toAscii(text: string): string {
-  const ascii = (character: string): string =>
-    /[\u0000-\u007F]/.test(character) ? character : (ASCII[character] ?? '?'.repeat(displayWidth(character)));
-  return [...text].map(ascii).join('');
+  return Array.from(text, asciiOf).join('');
+}
+
+function asciiOf(character: string): string {
+  if ((character.codePointAt(0) ?? 0) < 128) return character;
+  return ASCII[character] ?? '?'.repeat(displayWidth(character));
 }

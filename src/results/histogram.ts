@@ -15,7 +15,7 @@ const NS_PER_MS = 1e6;
  */
 export function decodeLatencies(encoded: string): readonly LatencyCount[] {
   try {
-    // 64 bits for a counter: with 32, more than 2^31 values in one bucket would be read as negative.
+    // 64 bits for a counter: with 32, a count over 2^32 is wrong.
     const histogram = decodeFromCompressedBase64(encoded, 64);
     if (!(histogram instanceof JsHistogram)) throw new TypeError('not decoded by the JavaScript build');
     const values = histogram.recordedValuesIterator;

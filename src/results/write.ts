@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CachectlError, messageOf } from '../base/errors.ts';
 import { formatSize } from '../base/units.ts';
 import type { RunResult } from './run-result.ts';
@@ -20,7 +20,7 @@ export function resultFileName(scenario: string): string {
  */
 export async function checkWritable(dir: string, minFreeBytes: number = MIN_FREE_BYTES): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeDirectory(dir);
     const probe = join(dir, temporaryName());
     await (await open(probe, 'wx')).close();
     await rm(probe);
@@ -61,18 +61,38 @@ export async function writeResult(dir: string, result: RunResult): Promise<strin
   }
 }
 
-/** A document as JSON text. Metrics that are not finite numbers were not measured, and are left out. */
-export function serialize<T extends RunResult>(document: T): string {
-  const variants = document.variants.map((variant) => ({
+/** A result as JSON text, with `more` behind it. Metrics that are no finite numbers were not measured, and are left out. */
+export function serialize(result: RunResult, more: Readonly<Record<string, unknown>> = {}): string {
+  const variants = result.variants.map((variant) => ({
     ...variant,
     metrics: Object.fromEntries(
       Object.entries(variant.metrics).filter(([, value]) => Number.isFinite(value)),
     ),
   }));
-  return `${JSON.stringify({ ...document, variants }, null, 2)}\n`;
+  return `${JSON.stringify({ ...result, variants, ...more }, null, 2)}\n`;
 }
 
 const temporaryName = (): string => `.cachectl-${randomBytes(6).toString('hex')}.tmp`;
+
+/** Makes a directory and those above it. Node's own way to do so never ends below `/proc`, seen with 20.20. */
+async function makeDirectory(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') return;
+    const parent = dirname(resolve(dir));
+    if (code !== 'ENOENT' || (await isDirectory(parent))) throw error;
+    await makeDirectory(parent);
+    await makeDirectory(dir);
+  }
+}
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -94,7 +114,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EROFS: ['the file system is read-only', 'Pass --out with a directory on another file system.'],
   ENOTDIR: ['a part of the path is a file', 'Pass --out with a directory.'],
   EISDIR: ['it is a directory', 'Remove it, or pass --out with another directory.'],
-  ENOENT: ['the directory is gone', 'Make it again, or pass --out with another directory.'],
+  ENOENT: ['there is no such directory', 'Make it, or pass --out with another directory.'],
 };
 
 function badOutput(path: string, error: unknown, isAFile: boolean): CachectlError {

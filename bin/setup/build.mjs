@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageProgram, readJson } from './dependencies.mjs';
-import { mustRun, say, SetupError, TO_STDERR } from './run.mjs';
+import { failure, run, say, SetupError } from './run.mjs';
 
 /** The built program, relative to the project. */
 export const ENTRY = join('dist', 'bin', 'cachectl.js');
@@ -19,10 +19,11 @@ export async function ensureBuild(root) {
   rmSync(stamp, { force: true });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const compiler = packageProgram(root, 'typescript', 'tsc');
-  await mustRun('the build', process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  const { code, output } = await run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
     cwd: root,
-    stdio: TO_STDERR,
+    stdio: 'capture',
   });
+  if (code !== 0) throw failure('the build', code, output);
   if (!existsSync(entry)) throw new SetupError(1, `the build made no ${ENTRY}`);
   chmodSync(entry, 0o755);
   writeFileSync(stamp, `${JSON.stringify({ sources })}\n`);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { mustRun, say, SetupError, TO_STDERR } from './run.mjs';
+import { isDeepStrictEqual } from 'node:util';
+import { failure, run, say, SetupError } from './run.mjs';
 
 /** Installs the packages that package-lock.json names, unless they are there. */
 export async function ensureDependencies(root) {
@@ -43,10 +44,33 @@ async function install(root, folder, lock) {
   }
   say(`installing ${Object.keys(lock.packages).length - 1} packages with npm ci`);
   const [program, ...args] = npm();
-  await mustRun('npm ci', program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], {
-    cwd: root,
-    stdio: TO_STDERR,
-  });
+  const attempt = (...command) =>
+    run(program, [...args, ...command, '--include=dev', '--no-audit', '--no-fund'], {
+      cwd: root,
+      stdio: 'capture',
+    });
+  const { code, output } = await attempt('ci');
+  if (code === 0) return;
+  if (!isOnlyIncomplete(output, root, lock)) throw failure('npm ci', code, output);
+  say(
+    'package-lock.json leaves out packages for other systems, which npm ci refuses; using npm install --no-save',
+  );
+  const second = await attempt('install', '--no-save');
+  if (second.code !== 0) throw failure('npm install', second.code, second.output);
+}
+
+/**
+ * npm leaves optional packages that its registry does not offer, as the builds of a tool for other systems, out of
+ * the lock file, and then `npm ci` calls the file out of sync. The versions in it are good all the same; `npm
+ * install --no-save` takes them and does not write the file.
+ */
+function isOnlyIncomplete(output, root, lock) {
+  if (!/Missing: .+ from lock file/.test(output) || output.includes('Invalid: ')) return false;
+  const asked = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const locked = lock.packages[''] ?? {};
+  return ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) =>
+    isDeepStrictEqual(asked[kind] ?? {}, locked[kind] ?? {}),
+  );
 }
 
 /** The npm that runs us, else the one on PATH. */

@@ -15,9 +15,6 @@ export function say(text) {
   for (const line of text.split('\n')) process.stderr.write(`setup: ${line}\n`);
 }
 
-/** Where a step's own output goes when the user should see it: to stderr. */
-export const TO_STDERR = ['ignore', 2, 2];
-
 /**
  * Runs a program to its end. Signals that reach us meanwhile reach it too.
  * With `stdio: 'capture'` its output, both streams, is kept instead of shown.
@@ -44,15 +41,10 @@ export function run(program, args, { cwd, env, stdio }) {
   });
 }
 
-/** Runs a step of the set-up that must succeed. */
-export async function mustRun(what, program, args, options) {
-  const { code, output } = await run(program, args, options);
-  if (code === 0) return;
-  if (code === 130 || code === 143) throw new SetupError(code, '');
-  throw new SetupError(
-    1,
-    `${output === '' ? '' : `${output.trimEnd()}\n`}${what} failed (exit code ${code})`,
-  );
+/** What to end with after a step of the set-up failed: silently when a signal stopped it. */
+export function failure(what, code, output) {
+  if (code === 130 || code === 143) return new SetupError(code, '');
+  return new SetupError(1, `${output.trimEnd()}\n${what} failed (exit code ${code})`.trimStart());
 }
 
 /** npm passes on a signal that a whole process group has received already: within this time it is the same. */

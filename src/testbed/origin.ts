@@ -71,7 +71,9 @@ export class Origin {
   }
 
   async drop(): Promise<void> {
-    await this.#sql.query(`DROP TABLE IF EXISTS ${this.#options.table}`, [], { deadlineMs: SEED_DEADLINE_MS });
+    await this.#sql.query(`DROP TABLE IF EXISTS ${this.#options.table}`, [], {
+      deadlineMs: SEED_DEADLINE_MS,
+    });
   }
 }
 

@@ -29,7 +29,7 @@ export async function test(root, args) {
     }
   }
   if (only !== undefined && checks.length > 0) return 0;
-  return runTests(root, [...(only === undefined ? [] : [partOf(root, only)]), ...rest]);
+  return runTests(root, [...(only === undefined || only === 'tests' ? [] : [partOf(root, only)]), ...rest]);
 }
 
 function parse(args) {
@@ -42,7 +42,6 @@ function parse(args) {
 }
 
 function partOf(root, name) {
-  if (name === 'tests') return 'test/';
   const path = [`test/${name}/`, `test/${name}.test.ts`].find((candidate) =>
     existsSync(join(root, candidate)),
   );

@@ -39,25 +39,31 @@ export async function unpackPackages(programs, cache, env) {
   }
 }
 
-/** With the system's package lists if they will do, else with lists of our own. */
+/**
+ * With the system's package lists if they will do, else with lists of our own. The cache is always our own, as
+ * apt tells no address of a package that lies in the system's.
+ */
 async function download(programs, folder, cache, env) {
-  const roots = [...new Set(programs.flatMap((program) => ROOT_PACKAGES[program]))];
-  const apt = (options, args) =>
-    run('apt-get', [...options, ...args], { cwd: folder, env, stdio: 'capture' });
-  const attempt = async (options) => {
-    const plan = await apt(options, ['install', '--print-uris', '-qq', '--no-install-recommends', ...roots]);
-    return apt(options, ['download', ...new Set([...roots, ...packagesToUnpack(plan.output)])]);
-  };
-  const first = await attempt([]);
-  if (first.code === 0) return first;
   const own = join(cache, 'apt');
   for (const partial of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(own, partial), { recursive: true });
-  const options = ['-o', `Dir::State::lists=${join(own, 'lists')}`, '-o', `Dir::Cache=${join(own, 'cache')}`];
-  const updated = await apt(options, ['update']);
-  const second = await attempt(options);
-  rmSync(own, { recursive: true, force: true });
-  return second.code === 0 ? second : { ...second, output: `${updated.output}\n${second.output}` };
+  const ownCache = ['-o', `Dir::Cache=${join(own, 'cache')}`];
+  const ownLists = [...ownCache, '-o', `Dir::State::lists=${join(own, 'lists')}`];
+  const roots = [...new Set(programs.flatMap((program) => ROOT_PACKAGES[program]))];
+  const apt = (...args) => run('apt-get', args, { cwd: folder, env, stdio: 'capture' });
+  const attempt = async (options) => {
+    const plan = await apt(...options, 'install', '--print-uris', '-qq', '--no-install-recommends', ...roots);
+    return apt(...options, 'download', ...new Set([...roots, ...packagesToUnpack(plan.output)]));
+  };
+  try {
+    const first = await attempt(ownCache);
+    if (first.code === 0) return first;
+    const updated = await apt(...ownLists, 'update');
+    const second = await attempt(ownLists);
+    return { code: second.code, output: `${updated.output}\n${second.output}` };
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // Where a server program is. src/testbed/binaries.ts searches in the same order once cachectl is built; a test
 // keeps the two together.
 
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { readJson } from './dependencies.mjs';
@@ -78,7 +78,7 @@ function pathList(text) {
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

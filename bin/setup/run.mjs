@@ -48,7 +48,7 @@ export function failure(what, code, output) {
 }
 
 /** npm passes on a signal that a whole process group has received already: within this time it is the same. */
-const SAME_SIGNAL_MS = 500;
+const SAME_SIGNAL_MS = 1000;
 
 function relaySignals(child) {
   const lastAt = new Map();

@@ -18,7 +18,6 @@ const REPOSITORY = dirname(dirname(import.meta.dirname));
 const PROGRAM = `
 declare const process: any;
 const args: string[] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(args) + '\\n');
 const at = args.indexOf('--exit');
 if (at !== -1) process.exitCode = Number(args[at + 1]);
 if (args.includes('--wait')) {
@@ -35,6 +34,7 @@ if (args.includes('--wait')) {
     });
   }
 }
+process.stdout.write(JSON.stringify(args) + '\\n');
 export {};
 `;
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Environment, findServer } from '../binaries.ts';
+import { type Environment, findServer, libraryEnvironment } from '../binaries.ts';
 import { Supervised } from '../supervised.ts';
 import { answers, type PrivateServer, untilReady, type WhereToListen } from './server.ts';
 
@@ -14,10 +14,17 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
       ...(listen === 'socket'
         ? ['-s', join(dir, 'memcached.sock'), '-a', '700']
         : ['-l', '127.0.0.1', '-p', String(listen), '-U', '0']),
-      ...['-m', String(megabytes), '-t', '2', '-c', '4096', '-u', env['USER'] ?? 'root'],
+      '-m',
+      String(megabytes),
+      '-t',
+      '2',
+      '-c',
+      '4096',
+      '-u',
+      'root',
     ],
     stopSignal: 'KILL',
-    env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
+    env: libraryEnvironment(binary),
   });
   const address =
     listen === 'socket'

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Environment, findServer } from '../binaries.ts';
+import { type Environment, findServer, libraryEnvironment } from '../binaries.ts';
 import { Supervised } from '../supervised.ts';
 import { answers, type PrivateServer, untilReady, type WhereToListen } from './server.ts';
 
@@ -13,16 +13,21 @@ export async function startRedis(env: Environment, options: WhereToListen = {}):
       ...(listen === 'socket'
         ? ['--port', '0', '--unixsocket', join(dir, 'redis.sock'), '--unixsocketperm', '700']
         : ['--bind', '127.0.0.1', '--port', String(listen)]),
-      ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--dir', dir],
-      ...[
-        '--maxmemory',
-        String(options.maxMemoryBytes ?? 256 * 1024 * 1024),
-        '--maxmemory-policy',
-        'allkeys-lru',
-      ],
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--daemonize',
+      'no',
+      '--dir',
+      dir,
+      '--maxmemory',
+      String(options.maxMemoryBytes ?? 256 * 1024 * 1024),
+      '--maxmemory-policy',
+      'allkeys-lru',
     ],
     stopSignal: 'KILL',
-    env: { ...(binary.libraryPath === undefined ? {} : { LD_LIBRARY_PATH: binary.libraryPath }) },
+    env: libraryEnvironment(binary),
   });
   const address =
     listen === 'socket' ? { path: join(supervised.dir, 'redis.sock') } : { host: '127.0.0.1', port: listen };

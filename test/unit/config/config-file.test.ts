@@ -215,8 +215,12 @@ policies: { p: { key: 'a b \${SECRET}', tags: ['\${SECRET} {x}'] } }
   });
 });
 
-test('a syntax error does not quote what may be a password', () => {
-  const error = failureOf("profiles:\n  a: { redis: x } 'redis://u:hunter2@h'\n");
+test.for([
+  ['a flow mapping that ended', "profiles:\n  a: { redis: x } 'redis://u:hunter2@h'\n"],
+  ['a stray bracket', '{}\n]hunter2'],
+  ['a block scalar', 'default_profile: |hunter2\n  x'],
+] as const)('a syntax error does not quote what may be a password: %s', ([, text]) => {
+  const error = failureOf(text);
   expect(JSON.stringify([error.message, error.problems])).not.toContain('hunter2');
 });
 

@@ -62,6 +62,13 @@ test('all three services have their variable; an empty one counts as unset', () 
   expect(database).toMatchObject({ value: 'postgres://u:hunter2@env/app', text: 'postgres://u:***@env/app' });
 });
 
+test('the password of a flag is used, not shown', () => {
+  expect(resolve({ redis: 'redis://u:hunter2@flag:1' }).redis).toMatchObject({
+    value: 'redis://u:hunter2@flag:1',
+    text: 'redis://u:***@flag:1',
+  });
+});
+
 describe('the profile', () => {
   const env = { PASSWORD: 'hunter2' };
   test('decides which servers, and whether they are protected', () => {

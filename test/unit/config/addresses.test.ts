@@ -61,7 +61,7 @@ test('no message shows a password, whatever the address looks like', () => {
   const address = fc
     .tuple(start, part, parts, parts)
     .map(([before, a, b, after]) => `${before}${a}${secret}${b}@${after}`)
-    .filter((text) => !text.startsWith(`${secret}://`));
+    .filter((text) => !/s3cr3t[a-z0-9]*:\/\//u.test(text));
   fc.assert(
     fc.property(fc.constantFrom(...SERVICES), address, (service, text) => {
       expect(checkAddress(service, text) ?? '').not.toContain(secret);

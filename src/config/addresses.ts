@@ -43,8 +43,7 @@ const ENCODE = 'characters such as / # ? @ in a password must be percent-encoded
 
 function checkRedis(address: string): string | undefined {
   const scheme = schemeOf(address);
-  if (scheme === undefined)
-    return `the scheme is missing${isHostAndPort(address) ? `, write redis://${address}` : ''}`;
+  if (scheme === undefined) return 'the scheme is missing, write redis:// before it';
   if (scheme === 'redis+unix') {
     const { pathname, searchParams } = parseUrl(address) ?? {};
     if (pathname === undefined || pathname.length < 2) return 'the path of the socket is missing';
@@ -60,6 +59,7 @@ function checkDatabaseNumber(text: string): string | undefined {
 }
 
 function checkMemcached(list: string): string | undefined {
+  if (list.includes('@')) return 'user and password cannot stand in it';
   for (const address of list.split(',').map((part) => part.trim())) {
     const reason = checkMemcachedServer(address);
     if (reason !== undefined) return reason;
@@ -74,7 +74,7 @@ function checkMemcachedServer(address: string): string | undefined {
   const scheme = schemeOf(address);
   if (scheme !== undefined) return `leave out '${scheme}://'`;
   if (isHostAndPort(address)) return undefined;
-  if (/^[^:@\s]+$/.test(address)) return `the port is missing, write ${address}:11211`;
+  if (/^[^:@\s]+$/.test(address)) return 'the port is missing, the usual one is 11211';
   return /:.*:/.test(address) && !address.startsWith('[')
     ? 'an IPv6 address stands in brackets: [::1]:11211'
     : 'a server is a host name or an IP address, a colon and a port from 1 to 65535';
@@ -86,8 +86,8 @@ function checkDatabase(address: string): string | undefined {
   const scheme = schemeOf(address);
   if (scheme === undefined) return 'the scheme is missing';
   if (scheme !== 'postgres' && scheme !== 'postgresql') return `'${scheme}' is not a supported database`;
-  const url = parseUrl(address);
-  return url?.searchParams.has('host') === true ? undefined : checkHost(url);
+  const url = parseUrl(address.replace('@/', '@localhost/'));
+  return url?.searchParams.has('host') === true ? undefined : checkHost(parseUrl(address));
 }
 
 function schemeOf(address: string): string | undefined {

@@ -97,7 +97,8 @@ class References {
     this.#found.set(keyOf(place), result);
     const [message] = result.problems;
     if (message === undefined) return result.text;
-    if (!isAddress(path)) this.problems.push({ file: this.#file, ...place, key: dotted(path), message });
+    if (serviceOf(path) === undefined)
+      this.problems.push({ file: this.#file, ...place, key: dotted(path), message });
     return text;
   }
 
@@ -108,32 +109,33 @@ class References {
 
 const keyOf = ({ line, column }: Place): string => `${line}:${column}`;
 
-function isAddress(path: Path): boolean {
-  return path.length === 3 && path[0] === 'profiles' && SERVICES.includes(path[2] as Service);
+/** The service whose address stands at a path. */
+function serviceOf(path: Path): Service | undefined {
+  const isAddress = path.length === 3 && path[0] === 'profiles';
+  return isAddress ? SERVICES.find((service) => service === path[2]) : undefined;
 }
 
 function addressProblems(source: YamlSource, references: References): readonly Problem[] {
-  return Object.keys(mappingOf(mappingOf(source.value)['profiles'])).flatMap((profile) =>
-    SERVICES.flatMap((service) => {
-      const path = ['profiles', profile, service];
-      const address = mappingOf(mappingOf(mappingOf(source.value)['profiles'])[profile])[service];
-      const place = source.placeOf(path);
-      if (typeof address !== 'string' || (references.at(place)?.problems.length ?? 0) > 0) return [];
-      const message = checkAddress(service, address, shownAt(source, references, path));
-      return message === undefined ? [] : [{ file: source.file, ...place, key: dotted(path), message }];
-    }),
-  );
-}
-
-function mappingOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const paths = source
+    .keysAt(['profiles'])
+    .flatMap((profile) => SERVICES.map((service) => ({ profile, service })));
+  return paths.flatMap(({ profile, service }) => {
+    const path = ['profiles', profile, service];
+    const address = source.textAt(path);
+    const place = source.placeOf(path);
+    if (address === undefined || (references.at(place)?.problems.length ?? 0) > 0) return [];
+    const message = checkAddress(service, address, shownAt(source, references, path));
+    return message === undefined ? [] : [{ file: source.file, ...place, key: dotted(path), message }];
+  });
 }
 
 function writtenAt(source: YamlSource, references: References, path: Path): Written | undefined {
   if (!source.has(path)) return undefined;
   const place = source.placeOf(path);
-  const { names = [], problems: [message] = [] } = references.at(place) ?? {};
+  const parts = [path, ...source.keysAt(path).map((key) => path.concat(key))];
+  const names = parts.flatMap((part) => references.at(source.placeOf(part))?.names ?? []);
   const variables = names.length === 0 ? '' : ` (${names.map((name) => `\${${name}}`).join(', ')})`;
+  const message = references.at(place)?.problems[0];
   return {
     where: `${source.file}:${place.line}${variables}`,
     text: shownAt(source, references, path),
@@ -149,7 +151,9 @@ function writtenAt(source: YamlSource, references: References, path: Path): Writ
  */
 function shownAt(source: YamlSource, references: References, path: Path): string | undefined {
   const written = source.written(path);
-  if (written === undefined) return undefined;
+  const service = serviceOf(path);
   const reference = references.at(source.placeOf(path));
-  return showAddress(reference?.whole === true && isAddress(path) ? reference.text : written);
+  const isKnownAddress =
+    service !== undefined && reference?.whole === true && checkAddress(service, reference.text) === undefined;
+  return written === undefined ? undefined : showAddress(isKnownAddress ? reference.text : written);
 }

@@ -16,12 +16,6 @@ export interface SettingLine {
 
 /** All settings as a flat list, in the order of the file's sections. */
 export function describeSettings(settings: Settings): readonly SettingLine[] {
-  const line = (name: string, { text, from, where }: Setting<unknown>): SettingLine => ({
-    name,
-    value: text,
-    from,
-    where,
-  });
   return [
     line('profile', settings.profile),
     line('redis', settings.redis),
@@ -34,6 +28,10 @@ export function describeSettings(settings: Settings): readonly SettingLine[] {
     ...tierLines(settings),
     ...settings.policies.flatMap((policy) => policyLines(settings, policy)),
   ];
+}
+
+function line(name: string, { text, from, where }: Setting<unknown>): SettingLine {
+  return { name, value: text, from, where };
 }
 
 function tierLines(settings: Settings): readonly SettingLine[] {
@@ -51,18 +49,18 @@ function tierLines(settings: Settings): readonly SettingLine[] {
 }
 
 function policyLines(settings: Settings, policy: PolicySettings): readonly SettingLine[] {
-  const line = (key: string, value: string): SettingLine =>
+  const own = (key: string, value: string): SettingLine =>
     fileLine(settings, ['policies', policy.name, key], value);
   const ttl = policy.tiers.map((tier) => `${tier} ${writeDuration(policy.ttlMs[tier] ?? 0)}`);
   return [
-    line('key', policy.key),
-    line('tiers', policy.tiers.join(', ')),
-    line('ttl', ttl.join(', ')),
-    line('strategy', policy.strategy),
-    line('invalidation', policy.invalidation),
-    line('on', policy.on.join(', ')),
-    line('tags', policy.tags.join(', ')),
-    line('sliding', String(policy.sliding)),
+    own('key', policy.key),
+    own('tiers', policy.tiers.join(', ')),
+    own('ttl', ttl.join(', ')),
+    own('strategy', policy.strategy),
+    own('invalidation', policy.invalidation),
+    own('on', policy.on.join(', ')),
+    own('tags', policy.tags.join(', ')),
+    own('sliding', String(policy.sliding)),
   ];
 }
 

@@ -45,16 +45,16 @@ const SHARE: Quantity = {
   parse: parseRatio,
 };
 
-function quantity(kind: Quantity, bounds: Bounds, range: string): z.ZodType<number, string> {
+function quantity(kind: Quantity, { min, max }: Bounds, allowed: string): z.ZodType<number, string> {
   const pattern = new RegExp(kind.pattern, 'u');
   return z
     .string({ error: `expected ${kind.what}` })
     .meta({ pattern: kind.pattern, examples: [...kind.examples] })
     .transform((text, context) => {
       const value = pattern.test(text) ? kind.parse(text) : undefined;
-      const wrong = value === undefined || value < bounds.min || value > bounds.max;
+      const wrong = value === undefined || value < min || value > max;
       if (!wrong) return value;
-      const message = `expected ${value === undefined ? kind.what : range}`;
+      const message = `expected ${value === undefined ? kind.what : allowed}`;
       context.addIssue({ code: 'custom', message, input: text });
       return z.NEVER;
     });
@@ -62,17 +62,17 @@ function quantity(kind: Quantity, bounds: Bounds, range: string): z.ZodType<numb
 
 /** Text such as `2s`, in milliseconds; the bounds are written the same way. */
 export function duration(min: string, max: string): z.ZodType<number, string> {
-  return quantity(DURATION, bounds(parseDuration, min, max), `a duration from ${min} to ${max}`);
+  return quantity(DURATION, range(parseDuration, min, max), `a duration from ${min} to ${max}`);
 }
 
 /** Text such as `64MiB`, in bytes. */
 export function size(min: string, max: string): z.ZodType<number, string> {
-  return quantity(SIZE, bounds(parseSize, min, max), `a size from ${min} to ${max}`);
+  return quantity(SIZE, range(parseSize, min, max), `a size from ${min} to ${max}`);
 }
 
 /** Text such as `2000/s`, in operations per second. */
 export function rate(min: string, max: string): z.ZodType<number, string> {
-  return quantity(RATE, bounds(parseRate, min, max), `a rate from ${min} to ${max}`);
+  return quantity(RATE, range(parseRate, min, max), `a rate from ${min} to ${max}`);
 }
 
 /** Text such as `95%`, as a fraction from 0 to 1. */
@@ -80,7 +80,7 @@ export function share(): z.ZodType<number, string> {
   return quantity(SHARE, { min: 0, max: 1 }, 'a share from 0% to 100%');
 }
 
-function bounds(parse: (text: string) => number | undefined, min: string, max: string): Bounds {
+function range(parse: (text: string) => number | undefined, min: string, max: string): Bounds {
   return { min: parse(min) ?? Number.NaN, max: parse(max) ?? Number.NaN };
 }
 

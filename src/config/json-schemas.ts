@@ -3,7 +3,7 @@ import { configSchema } from './config-schema.ts';
 import { scenarioSchema } from './scenario-schema.ts';
 
 /** A JSON Schema, as plain data. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
  * The JSON Schemas that give editors completion and checks, by file name in the folder of scenarios. They are made
@@ -17,13 +17,14 @@ export function generateSchemas(): Readonly<Record<string, JsonSchema>> {
 }
 
 function toJsonSchema(schema: z.ZodType, title: string): JsonSchema {
-  const generated = z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: dropForbiddenKeys });
-  const { $schema, ...rest } = generated;
-  return { $schema, title, ...rest };
+  return {
+    title,
+    ...z.toJSONSchema(schema, { target: 'draft-7', io: 'input', override: dropForbiddenKeys }),
+  };
 }
 
 /** Keys of another choice need no mention: `additionalProperties: false` rejects them. */
-function dropForbiddenKeys({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+function dropForbiddenKeys({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
   for (const [key, property] of Object.entries(jsonSchema.properties ?? {})) {
     if (typeof property === 'object' && property.not !== undefined) delete jsonSchema.properties?.[key];
   }

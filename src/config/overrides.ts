@@ -14,9 +14,8 @@ export interface ScenarioOverrides {
   readonly gates?: readonly GateSpec[] | undefined;
 }
 
-type Numbers = Omit<ScenarioOverrides, 'gates'>;
-
 interface Bound {
+  readonly name: keyof Omit<ScenarioOverrides, 'gates'>;
   readonly flag: string;
   readonly min: number;
   readonly max: number;
@@ -25,13 +24,13 @@ interface Bound {
 }
 
 /** The same ranges as in the file. */
-const BOUNDS: Readonly<Record<keyof Numbers, Bound>> = {
-  durationMs: { flag: '--duration', min: 1, max: 7 * 86_400_000, whole: false, show: writeDuration },
-  warmupMs: { flag: '--warmup', min: 0, max: 3_600_000, whole: false, show: writeDuration },
-  rate: { flag: '--rate', min: 0.01, max: 10_000_000, whole: false, show: (rate) => `${rate}/s` },
-  connections: { flag: '--connections', min: 1, max: 10_000, whole: true, show: String },
-  seed: { flag: '--seed', min: 0, max: 4_294_967_295, whole: true, show: String },
-};
+const BOUNDS: readonly Bound[] = [
+  { name: 'durationMs', flag: '--duration', min: 1, max: 7 * 86_400_000, whole: false, show: writeDuration },
+  { name: 'warmupMs', flag: '--warmup', min: 0, max: 3_600_000, whole: false, show: writeDuration },
+  { name: 'rate', flag: '--rate', min: 0.01, max: 10_000_000, whole: false, show: (rate) => `${rate}/s` },
+  { name: 'connections', flag: '--connections', min: 1, max: 10_000, whole: true, show: String },
+  { name: 'seed', flag: '--seed', min: 0, max: 4_294_967_295, whole: true, show: String },
+];
 
 /** An open load where only the rate is known. */
 const OPEN_LOAD_DEFAULTS: Omit<OpenLoad, 'rate' | 'connections'> = {
@@ -46,9 +45,7 @@ const OPEN_LOAD_DEFAULTS: Omit<OpenLoad, 'rate' | 'connections'> = {
  * @throws CachectlError `BAD_USAGE` with every flag whose number is out of range
  */
 export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides): Scenario {
-  const problems = Object.entries(BOUNDS).flatMap(([name, bound]) =>
-    checkBound(overrides[name as keyof Numbers], bound),
-  );
+  const problems = BOUNDS.flatMap((bound) => checkBound(overrides[bound.name], bound));
   if (problems.length > 0) {
     throw new CachectlError('BAD_USAGE', problems.map(({ message }) => message).join('; '), { problems });
   }

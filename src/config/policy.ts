@@ -92,8 +92,7 @@ export const policySchema: z.ZodType<PolicyFile> = policy
     const parameters = parametersOf(settings.key);
     for (const [index, tag] of settings.tags.entries()) {
       const strange = parametersOf(tag).find((name) => !parameters.includes(name));
-      if (strange !== undefined)
-        report(['tags', index], `{${strange}} is no parameter of the key '${settings.key}'`);
+      if (strange !== undefined) report(['tags', index], `{${strange}} is no parameter of key`);
     }
     if (settings.invalidation === 'event' && settings.on.length === 0) {
       report(['invalidation'], 'invalidation by event needs the events in on');

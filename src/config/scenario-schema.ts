@@ -96,13 +96,10 @@ const connections = count({ min: 1, max: 10_000 }).prefault(50);
 
 const closedLoad = z
   .strictObject({
-    model: z
-      .literal('closed')
-      .optional()
-      .meta({
-        default: 'closed',
-        description: 'Each connection sends its next operation when the last is answered.',
-      }),
+    model: z.literal('closed').optional().meta({
+      default: 'closed',
+      description: 'Each connection sends its next operation when the last is answered.',
+    }),
     connections: connections.describe('Operations in flight at once.'),
     rate: onlyWith('model: open'),
     arrival: onlyWith('model: open'),

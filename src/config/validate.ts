@@ -12,7 +12,7 @@ export interface Validation<T> {
 
 /** Checks a file against its schema; every problem gets its place, what was expected and what was found. */
 export function validate<T>(schema: z.ZodType<T>, source: YamlSource): Validation<T> {
-  if (source.value === undefined) return { problems: source.problems };
+  if (source.value === undefined) return { problems: inOrder(source.problems) };
   if (source.value === null) {
     const message = 'the file is empty';
     return { problems: [{ file: source.file, line: 1, column: 1, message }] };
@@ -65,16 +65,9 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 /** What a schema expects where it says nothing itself. Begins with "expected", so that what was found is added. */
 function expectation(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `expected ${choices(issue.values)}`;
-    case 'invalid_union':
-      return `expected ${choices(namesOf(issue))}`;
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `expected ${choices(issue.values)}`;
+  return issue.code === 'invalid_union' ? `expected ${choices(namesOf(issue))}` : undefined;
 }
 
 function namesOf(issue: object): readonly string[] {
@@ -119,7 +112,7 @@ function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: KnownKey
     ? ''
     : missing
       ? '; the key is missing'
-      : `; found ${found(source, issue)}${guess}`;
+      : `; found ${describeFound(source, issue)}${guess}`;
   const key = dotted(issue.path);
   return [
     { file, ...source.placeOf(issue.path), ...(key === '' ? {} : { key }), message: issue.message + ending },
@@ -133,7 +126,7 @@ function isMeant(issues: readonly z.core.$ZodIssue[]): boolean {
 
 const MAX_SHOWN = 80;
 
-function found(source: YamlSource, issue: z.core.$ZodIssue): string {
+function describeFound(source: YamlSource, issue: z.core.$ZodIssue): string {
   const written = source.written(issue.path);
   if (Array.isArray(issue.input)) return issue.input.length === 0 ? 'an empty list' : 'a list';
   if (written === undefined) return 'a mapping';

@@ -1,15 +1,6 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type YAMLError,
-} from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { messageOf, type Problem } from '../base/errors.ts';
+import { syntaxProblems, TOO_DEEP } from './yaml-syntax.ts';
 
 /** Where a value stands: keys of mappings and indexes of lists, from the root. */
 export type Path = readonly PropertyKey[];
@@ -32,6 +23,10 @@ export interface YamlSource {
   placeOf(path: Path): Place;
   /** Place of the key that `path` ends with, or of the nearest mapping or list around it. */
   placeOfKey(path: Path): Place;
+  /** Keys of the mapping, or indexes of the list, at `path`; none for all else. */
+  keysAt(path: Path): readonly (string | number)[];
+  /** The text at `path`, after filtering; undefined when there is none. */
+  textAt(path: Path): string | undefined;
   /** Whether there is a value at `path`. */
   has(path: Path): boolean;
   /** The scalar or list of scalars at `path` as it is written, with `${…}` untouched; undefined for all else. */
@@ -50,27 +45,41 @@ const MAX_ALIASES = 100;
 /** Reads one YAML 1.2 document. Throws nothing: what is wrong is in `problems`. */
 export function readYaml(text: string, file: string, filter?: TextFilter): YamlSource {
   if (text.length > MAX_CHARACTERS) return unreadable(file, 'the file is larger than 1 MiB');
-  const lines = new LineCounter();
+  const placeAt = placesIn(text);
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-    if (filter !== undefined) filterTexts(document.contents, filter, lines, []);
-    const broken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
+    const document = parseDocument(text, OPTIONS);
+    const found = syntaxProblems(document, text);
+    const problems = found.map(({ offset, message }): Problem => {
+      const { line, column } = placeAt(offset);
+      return { file, line, column, message };
+    });
+    if (filter !== undefined) filterTexts(document.contents, placeAt, filter, []);
     return {
       file,
-      value: broken ? undefined : (document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown),
-      problems: withoutFollowers([...document.errors, ...document.warnings]).map((error) => ({
-        file,
-        ...placeAt(lines, error.pos[0]),
-        message: messageFor(error, text),
-      })),
-      placeOf: (path) => placeAt(lines, nodeAt(document, path).nearest?.range?.[0]),
-      placeOfKey: (path) => placeAt(lines, keyOffset(document, path)),
+      value: found.some(({ fatal }) => fatal) ? undefined : plainValue(document),
+      problems,
+      placeOf: (path) => placeAt(nodeAt(document, path).nearest?.range?.[0]),
+      placeOfKey: (path) => placeAt(keyOffset(document, path)),
+      keysAt: (path) => keysOf(nodeAt(document, path).exact),
+      textAt: (path) => textOf(nodeAt(document, path).exact),
       has: (path) => nodeAt(document, path).exact !== undefined,
       written: (path) => writtenText(document, nodeAt(document, path).exact),
     };
   } catch (error) {
-    return unreadable(file, error instanceof RangeError ? 'it is nested too deeply' : messageOf(error));
+    return unreadable(file, whyUnreadable(error));
   }
+}
+
+/** The parser recurses, and refuses aliases that multiply. */
+function whyUnreadable(error: unknown): string {
+  if (error instanceof RangeError) return TOO_DEEP;
+  return error instanceof ReferenceError ? 'it uses too many aliases (*name)' : messageOf(error);
+}
+
+const OPTIONS = { prettyErrors: false, logLevel: 'error', stringKeys: true } as const;
+
+function plainValue(document: Document): unknown {
+  return document.toJS({ maxAliasCount: MAX_ALIASES });
 }
 
 function unreadable(file: string, message: string): YamlSource {
@@ -81,26 +90,23 @@ function unreadable(file: string, message: string): YamlSource {
     problems: [{ file, ...start, message }],
     placeOf: () => start,
     placeOfKey: () => start,
+    keysAt: () => [],
+    textAt: () => undefined,
     has: () => false,
     written: () => undefined,
   };
 }
 
-/** After a first error the parser calls every further token unexpected; that says nothing more. */
-function withoutFollowers(errors: readonly YAMLError[]): readonly YAMLError[] {
-  return errors.filter((error, index) => index === 0 || !error.message.includes(' in YAML stream'));
-}
+/** Offset in the text to line and column; no offset is the start. */
+type PlaceFinder = (offset: number | undefined) => Place;
 
-/** The parser's message, without the token it quotes: that may be a password. */
-function messageFor(error: YAMLError, text: string): string {
-  if (error.code === 'UNEXPECTED_TOKEN') return error.message.replace(/: [^]*/u, '');
-  if (error.code !== 'DUPLICATE_KEY') return error.message;
-  return `the key '${/^[^\s:,}]*/u.exec(text.slice(error.pos[0]))?.[0]}' is there twice`;
-}
-
-function placeAt(lines: LineCounter, offset: number | undefined): Place {
-  const { line, col } = lines.linePos(offset ?? 0);
-  return { line: Math.max(1, line), column: Math.max(1, col) };
+/** The parser's own line counter misses the breaks within plain scalars in flow collections. */
+function placesIn(text: string): PlaceFinder {
+  const starts = [0, ...[...text.matchAll(/\n/gu)].map(({ index }) => index + 1)];
+  return (offset = 0) => {
+    const line = starts.findLastIndex((start) => start <= offset);
+    return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+  };
 }
 
 interface Found {
@@ -122,16 +128,24 @@ function nodeAt(document: Document, path: Path): Found {
 }
 
 function resolved(document: Document, node: unknown): Node | undefined {
-  return isAlias(node) ? node.resolve(document) : ((node ?? undefined) as Node | undefined);
+  if (isAlias(node)) return node.resolve(document);
+  return isNode(node) ? node : undefined;
 }
 
 function keyOffset(document: Document, path: Path): number | undefined {
   const parent = nodeAt(document, path.slice(0, -1)).nearest;
   const key = String(path.at(-1));
-  const pair = isMap(parent)
-    ? parent.items.find(({ key: node }) => String(isScalar(node) ? node.value : node) === key)
-    : undefined;
-  return isScalar(pair?.key) ? pair.key.range?.[0] : parent?.range?.[0];
+  const pair = isMap(parent) ? parent.items.find((item) => textOfKey(item.key) === key) : undefined;
+  return (isNode(pair?.key) ? pair.key : parent)?.range?.[0];
+}
+
+function keysOf(node: Node | undefined): readonly (string | number)[] {
+  if (isSeq(node)) return [...node.items.keys()];
+  return isMap(node) ? node.items.map(({ key }) => textOfKey(key)) : [];
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  return isScalar(node) && typeof node.value === 'string' ? node.value : undefined;
 }
 
 function writtenText(document: Document, node: Node | undefined): string | undefined {
@@ -143,14 +157,13 @@ function writtenText(document: Document, node: Node | undefined): string | undef
     : undefined;
 }
 
-function filterTexts(node: unknown, filter: TextFilter, lines: LineCounter, path: Path): void {
+function filterTexts(node: unknown, placeAt: PlaceFinder, filter: TextFilter, path: Path): void {
   if (isScalar(node)) {
-    if (typeof node.value === 'string')
-      node.value = filter(node.value, path, placeAt(lines, node.range?.[0]));
+    if (typeof node.value === 'string') node.value = filter(node.value, path, placeAt(node.range?.[0]));
   } else if (isMap(node)) {
-    for (const { key, value } of node.items) filterTexts(value, filter, lines, [...path, textOfKey(key)]);
+    for (const { key, value } of node.items) filterTexts(value, placeAt, filter, [...path, textOfKey(key)]);
   } else if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) filterTexts(item, filter, lines, [...path, index]);
+    for (const [index, item] of node.items.entries()) filterTexts(item, placeAt, filter, [...path, index]);
   }
 }
 

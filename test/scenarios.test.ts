@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { generateSchemas } from '../src/config/json-schemas.ts';
+import { listScenarios, loadScenario, parseScenario } from '../src/config/scenario-file.ts';
+import type { Scenario } from '../src/config/scenario.ts';
+import { accepts, keysOf } from './unit/config/json-schema-check.ts';
+
+const FOLDER = fileURLToPath(new URL('../scenarios', import.meta.url));
+const SCHEMA = generateSchemas()['scenario.schema.json'] ?? {};
+const scenarios = await listScenarios(FOLDER);
+const textOf = (scenario: Scenario): string => readFileSync(join(FOLDER, scenario.file), 'utf8');
+const lengthMs = ({ warmupMs, durationMs, variants }: Scenario): number =>
+  (warmupMs + durationMs) * variants.length;
+
+test('all that should be shipped is there', () => {
+  const names = scenarios.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(['quickstart', 'load', 'reference', 'smoke/load', 'smoke/open']),
+  );
+});
+
+describe.for(scenarios)('$name', (scenario) => {
+  test('is called as its file is', () => {
+    expect(`${scenario.name}.yaml`).toBe(scenario.file.replaceAll('\\', '/'));
+  });
+
+  test('names the JSON Schema for editors, which accepts it', () => {
+    const depth = '../'.repeat(scenario.name.split('/').length - 1) || './';
+    const [first] = textOf(scenario).split('\n');
+    expect(first).toBe(`# yaml-language-server: $schema=${depth}scenario.schema.json`);
+    expect(accepts(SCHEMA, parse(textOf(scenario)))).toBe(true);
+  });
+});
+
+test.for(scenarios.filter(({ name }) => name.startsWith('smoke/')))('$name is over in 2 s', (scenario) => {
+  expect(lengthMs(scenario)).toBeLessThanOrEqual(2000);
+});
+
+test('quickstart compares no cache, each tier and all tiers in about 20 s', async () => {
+  const scenario = await loadScenario('quickstart', { shippedDir: FOLDER, cwd: FOLDER });
+  expect(scenario.variants.map(({ id }) => id)).toEqual([
+    'none',
+    'l1',
+    'redis',
+    'memcached',
+    'database',
+    'all',
+  ]);
+  expect(lengthMs(scenario)).toBeGreaterThan(15_000);
+  expect(lengthMs(scenario)).toBeLessThanOrEqual(20_000);
+});
+
+describe('reference', () => {
+  const MINIMAL = 'name: reference\nkind: load\n';
+  const text = readFileSync(join(FOLDER, 'reference.yaml'), 'utf8');
+  const alternatives = [...text.matchAll(/^#\| (\w+): (.*)$/gm)];
+
+  test('states the real defaults', () => {
+    const { title: _title, gates: _gates, ...stated } = parseScenario(text, 'reference.yaml');
+    const { title: _name, gates: _none, ...real } = parseScenario(MINIMAL, 'reference.yaml');
+    expect(stated).toEqual(real);
+  });
+
+  test('states the real defaults of each other form', () => {
+    expect(alternatives.map(([, section]) => section)).toEqual(['keyspace', 'values', 'load']);
+    for (const [, section = '', form = ''] of alternatives) {
+      const [, choice = ''] = /^\{ (\w+: \w+)/.exec(form) ?? [];
+      const real = parseScenario(`${MINIMAL}${section}: { ${choice} }\n`, 'f.yaml');
+      expect(parseScenario(`${MINIMAL}${section}: ${form}\n`, 'f.yaml')).toEqual(real);
+    }
+  });
+
+  test('states a value for every key, in the file itself or in another form', () => {
+    const stated = new Set(pathsIn(parse(text)));
+    for (const [, section = '', form = ''] of alternatives) {
+      for (const path of pathsIn(parse(form))) stated.add(`${section}.${path}`);
+    }
+    const known = keysOf(SCHEMA).map(([path]) => path);
+    expect(known.length).toBeGreaterThan(40);
+    expect(known.filter((path) => !stated.has(path))).toEqual([]);
+  });
+
+  test('names every choice', () => {
+    const keys = keysOf(SCHEMA).map(([, key]) => key);
+    const choices = keys.flatMap((key) => key.enum ?? key.const ?? []);
+    expect(choices).toEqual(expect.arrayContaining(['load', 'constant', 'open']));
+    for (const choice of choices.map(String)) expect(text).toMatch(new RegExp(`\\b${choice}\\b`));
+  });
+});
+
+/** Dotted paths of all keys of a value; items of lists count as their list. */
+function pathsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(pathsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    [key].concat(pathsIn(inner).map((path) => `${key}.${path}`)),
+  );
+}

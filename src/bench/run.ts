@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { isCachectlError, messageOf } from '../base/errors.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
 import { RUN_RESULT_SCHEMA } from '../results/schema.ts';
-import type { Outcome, RunResult, ServerRecord, VariantResult, Warning } from '../results/run-result.ts';
+import type { Outcome, RunResult, VariantResult, Warning } from '../results/run-result.ts';
 import type { Environment } from '../testbed/binaries.ts';
 import type { Target } from '../testbed/target.ts';
 import { Testbed } from '../testbed/testbed.ts';
@@ -37,20 +37,18 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const testbed = await Testbed.open({ ...options, scenario: { ...scenario, variants } });
   const done: VariantResult[] = [];
   const warnings: Warning[] = [];
-  const servers = new Map<string, ServerRecord>();
   let outcome: Outcome = 'complete';
   const result = (): RunResult => ({
     schema: RUN_RESULT_SCHEMA,
     cachectl: options.host.cachectlVersion,
     startedAt,
     scenario: recordOf(scenario, variants),
-    environment: { ...describeHost(options.host), servers: [...servers.values()] },
+    environment: { ...describeHost(options.host), servers: testbed.servers },
     variants: done,
     warnings,
     outcome,
   });
   try {
-    servers.set('origin', await testbed.describeOrigin());
     for (const [index, variant] of variants.entries()) {
       if (outcome !== 'complete') break;
       if (options.signal.aborted) {
@@ -60,7 +58,6 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       const step = await runVariant({ ...options, variant, index, count: variants.length, testbed });
       if (step.result !== undefined) done.push(step.result);
       warnings.push(...step.warnings);
-      for (const server of step.servers) servers.set(server.role, server);
       outcome = step.outcome;
       await options.onStep(result());
     }
@@ -79,7 +76,7 @@ async function runVariant(run: VariantRun): Promise<Awaited<ReturnType<typeof ru
     if (run.index === 0 || !isCachectlError(error, 'SERVER_UNREACHABLE', 'DEADLINE_EXCEEDED')) throw error;
     const message = `${run.variant.title} was not measured: ${messageOf(error)}`;
     const warning: Warning = { code: 'server_lost', variant: run.variant.id, message };
-    return { result: undefined, warnings: [warning], servers: [], outcome: 'server_lost' };
+    return { result: undefined, warnings: [warning], outcome: 'server_lost' };
   }
 }
 

@@ -12,7 +12,8 @@ export interface Subject {
   readonly system: System | undefined;
   readonly tierErrors: ErrorTally;
   originLoads(): number;
-  close(): Promise<void>;
+  /** Gives the names of the tiers where something of the run is left. */
+  close(): Promise<readonly string[]>;
 }
 
 /** How long a bare client waits for an answer, in milliseconds: longer than any stall worth measuring. */
@@ -36,7 +37,7 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
           tierErrors.add(new Error(`${tier}: ${error instanceof Error ? error.message : String(error)}`));
         });
   if (system === undefined) {
-    return { ...common, driver: originDriver(loadOrigin, values), system, close: async () => {} };
+    return { ...common, driver: originDriver(loadOrigin, values), system, close: async () => [] };
   }
   if (run.driver === 'engine') {
     return {
@@ -54,7 +55,7 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
     system,
     close: async () => {
       await pool.close();
-      await system.close();
+      return system.close();
     },
   };
 }

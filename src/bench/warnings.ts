@@ -23,7 +23,8 @@ const MIN_BEYOND = 10;
 
 type Check = (observed: Observed) => string | undefined;
 
-const CHECKS: Readonly<Record<Warning['code'], Check>> = {
+/** `leftovers` is known only after the run was cleaned up. */
+const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers'>, Check>> = {
   generator_saturated: ({ scenario, recorded, waitedMs }) => {
     const slip = recorded.slip.percentile(99);
     if (scenario.load.model !== 'open' || slip === undefined || slip < MAX_SLIP_MS || waitedMs > 0)

@@ -17,10 +17,15 @@ function plainText(error: unknown): string {
     return `error: this is a defect of cachectl: ${messageOf(error)}\n\n${stack}\n`;
   }
   const lines = [`error: ${error.message}`];
-  if (error.problems.length > 1)
+  if (error.problems.length > 1 || error.problems.some((problem) => !tellsPlace(error.message, problem))) {
     lines.push('', ...error.problems.map((problem) => `  ${problemText(problem)}`), '');
+  }
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return `${lines.join('\n')}\n`;
+}
+
+function tellsPlace(message: string, { file }: Problem): boolean {
+  return file === undefined || message.includes(`${file}:`);
 }
 
 /** `file:line:column key: message`, as editors and CI jobs find it. */

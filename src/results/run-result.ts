@@ -91,6 +91,7 @@ export interface Warning {
     | 'errors'
     | 'evictions'
     | 'server_lost'
+    | 'leftovers'
     | 'interrupted';
   /** Variant it is about; absent when it is about the run. */
   readonly variant?: string;

@@ -45,6 +45,7 @@ const warning = z.object({
     'errors',
     'evictions',
     'server_lost',
+    'leftovers',
     'interrupted',
   ]),
   variant: z.string().exactOptional(),

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { redact } from '../base/redact.ts';
 import { openSqlDatabase } from '../backends/database/open.ts';
 import type { SqlDatabase } from '../backends/database/sql.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
@@ -9,8 +8,10 @@ import type { ServerRecord } from '../results/run-result.ts';
 import type { Environment } from './binaries.ts';
 import { Origin } from './origin.ts';
 import { type PrivateServers, startMissing } from './private-servers.ts';
+import { describeOrigin, describeTiers } from './describe.ts';
+import type { RunNames } from './names.ts';
 import { openSystem, type System } from './system.ts';
-import type { Service, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 export interface TestbedOptions {
   readonly scenario: Scenario;
@@ -20,31 +21,25 @@ export interface TestbedOptions {
   readonly signal: AbortSignal;
 }
 
+interface TestbedParts {
+  readonly servers: PrivateServers;
+  readonly records: readonly ServerRecord[];
+  readonly sql: SqlDatabase;
+  readonly origin: Origin;
+  readonly names: RunNames;
+}
+
 /** The servers and the origin of a run. It touches nothing outside its own names, and takes those away. */
 export class Testbed {
-  readonly origin: Origin;
-  readonly target: Target;
   readonly #options: TestbedOptions;
-  readonly #servers: PrivateServers;
-  readonly #sql: SqlDatabase;
-  readonly #runId: string;
+  readonly #parts: TestbedParts;
   #lost: string | undefined;
   #closing = false;
 
-  private constructor(
-    options: TestbedOptions,
-    servers: PrivateServers,
-    sql: SqlDatabase,
-    origin: Origin,
-    runId: string,
-  ) {
+  private constructor(options: TestbedOptions, parts: TestbedParts) {
     this.#options = options;
-    this.#servers = servers;
-    this.#sql = sql;
-    this.#runId = runId;
-    this.origin = origin;
-    this.target = servers.target;
-    for (const server of servers.servers) {
+    this.#parts = parts;
+    for (const server of parts.servers.servers) {
       void server.ended.then(() => {
         if (!this.#closing) this.#lost ??= server.url;
       });
@@ -59,14 +54,20 @@ export class Testbed {
     const { scenario, target, env, clock, signal } = options;
     const runId = randomBytes(4).toString('hex');
     const servers = await startMissing(scenario, target, env);
+    const names: RunNames = { prefix: `cachectl-${runId}`, table: `cachectl_${runId}` };
     const { database, ...limits } = servers.target;
     try {
+      const tiers = await describeTiers({ scenario, target: servers.target, names, clock });
       const sql = await openSqlDatabase({ ...limits, url: database ?? '', durable: false, clock });
       try {
-        const table = `cachectl_origin_${runId}`;
+        const table = `${names.table}_origin`;
         const { keys } = scenario.keyspace;
+        const records = [...tiers, await describeOrigin(sql)].map((record) => ({
+          ...record,
+          private: servers.started.has(record.role === 'origin' ? 'database' : record.role),
+        }));
         const origin = await Origin.create(sql, { table, keys, ...scenario.origin }, clock, signal);
-        return new Testbed(options, servers, sql, origin, runId);
+        return new Testbed(options, { servers, records, sql, origin, names });
       } catch (error) {
         await sql.close();
         throw error;
@@ -82,11 +83,29 @@ export class Testbed {
       scenario: this.#options.scenario,
       variant,
       target: this.target,
-      namespace: `cachectl-${this.#runId}-${variant.id}`,
-      table: `cachectl_${this.#runId}`,
+      names: this.#parts.names,
       onTierError,
       clock: this.#options.clock,
     });
+  }
+
+  get origin(): Origin {
+    return this.#parts.origin;
+  }
+
+  /** What all keys of the run begin with. */
+  get prefix(): string {
+    return this.#parts.names.prefix;
+  }
+
+  /** Addresses of all servers, the given and the private ones. */
+  get target(): Target {
+    return this.#parts.servers.target;
+  }
+
+  /** What answers at them. */
+  get servers(): readonly ServerRecord[] {
+    return this.#parts.records;
   }
 
   /** Address of a private server that ended by itself; undefined while all live. */
@@ -94,34 +113,15 @@ export class Testbed {
     return this.#lost;
   }
 
-  isPrivate(server: Service): boolean {
-    return this.#servers.started.has(server);
-  }
-
-  async describeOrigin(): Promise<ServerRecord> {
-    const { product } = this.#sql;
-    const [row] = await this.#sql.query(
-      product === 'sqlite' ? 'SELECT sqlite_version() AS version' : 'SHOW server_version',
-    );
-    const version = String(row?.['version'] ?? row?.['server_version'] ?? '');
-    return {
-      role: 'origin',
-      product,
-      version,
-      address: redact(this.#sql.address),
-      private: this.isPrivate('database'),
-      settings: {},
-    };
-  }
-
   /** Takes the origin away, closes, and stops what was started. */
   async close(): Promise<void> {
     this.#closing = true;
+    const { servers, sql, origin } = this.#parts;
     try {
-      if (!this.isPrivate('database')) await this.origin.drop();
+      if (!servers.started.has('database')) await origin.drop();
     } finally {
-      await this.#sql.close();
-      await this.#servers.stop();
+      await sql.close();
+      await servers.stop();
     }
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,25 +11,27 @@ import { freePort, type PrivateServer } from '../../src/testbed/servers/server.t
 import type { RunResult } from '../../src/results/run-result.ts';
 import type { Verdict } from '../../src/gate/verdict.ts';
 import { eventually } from '../contract/tier-contract.ts';
-import { cachectl, processesWith, serverDirectories } from './program.ts';
+import { cachectl as runProgram, type Ended, processesWith, PROGRAM, type RunOptions } from './program.ts';
 
 const SMOKE = ['bench', 'smoke/load'];
 
-let before: readonly string[] = [];
+/** The programs of a test have a temporary folder of their own, so that whatever they leave is seen. */
+let temporary = '';
 beforeEach(() => {
-  before = serverDirectories();
+  temporary = mkdtempSync(join(tmpdir(), 'cachectl-cli-'));
+});
+afterEach(async () => {
+  await eventually(async () => {
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(processesWith(temporary)).toEqual([]);
+  });
+  rmSync(temporary, { recursive: true });
 });
 
-/** Every private server of this test ran in a directory of its own: none of them, and no process in one, is left. */
-const nothingLeft = (): Promise<void> =>
-  eventually(async () => {
-    const left = serverDirectories().filter((name) => !before.includes(name));
-    expect(left).toEqual([]);
-  });
+const cachectl = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  runProgram(args, { ...options, env: { TMPDIR: temporary, ...options.env } });
 
 describe('bench', () => {
-  afterEach(nothingLeft);
-
   test('runs on private servers, reports as JSON, and leaves nothing', async () => {
     const { code, stdout } = await cachectl([...SMOKE, '--json']);
     expect(code).toBe(0);
@@ -147,20 +150,15 @@ describe('bench', () => {
         stderr: /starting/,
         act: (pid) =>
           setTimeout(() => {
-            during = serverDirectories().filter((name) => !before.includes(name));
+            during = readdirSync(temporary);
             process.kill(pid, 'SIGKILL');
           }, 1500),
       },
     });
     expect(during.length).toBeGreaterThanOrEqual(3);
-    await eventually(async () => {
-      for (const name of during) expect(processesWith(name)).toEqual([]);
-    });
   });
 
-  test('a reader that stops reading is no error', async () => {
-    const { spawnSync } = await import('node:child_process');
-    const { PROGRAM } = await import('./program.ts');
+  test('a reader that stops reading is no error', () => {
     const { status, stderr } = spawnSync('/bin/bash', [
       '-c',
       `set -o pipefail; "${process.execPath}" "${PROGRAM}" bench smoke/load --json | head -c 10 >/dev/null`,
@@ -219,7 +217,6 @@ describe('bench on given servers', () => {
 });
 
 describe('servers that fail', () => {
-  afterEach(nothingLeft);
   const PASSWORD = 'canary-pw-77';
 
   async function expectUnreachable(args: readonly string[], said: RegExp): Promise<void> {

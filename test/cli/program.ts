@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const PROGRAM: string = fileURLToPath(new URL('../../dist/bin/cachectl.js', import.meta.url));
@@ -46,11 +45,6 @@ export function cachectl(args: readonly string[], options: RunOptions = {}): Pro
   return new Promise((resolve) => {
     child.on('close', (code) => resolve({ code, stdout, stderr, ms: performance.now() - start }));
   });
-}
-
-/** Private directories of servers that run or ran; each goes with its server. */
-export function serverDirectories(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => /^cachectl-(redis|memcached|database)-/.test(name));
 }
 
 /** Ids of processes whose command line contains `text`. */

@@ -8,7 +8,7 @@ import {
   DEFAULT_DEADLINE_MS,
   type ServerDescription,
 } from '../backend.ts';
-import { type Dialect, postgresDialect, sqliteDialect } from './dialect.ts';
+import { postgresDialect, sqliteDialect } from './dialect.ts';
 import { DatabaseLeaseStore, leaseTable } from './lease.ts';
 import { connectPostgres } from './postgres-connect.ts';
 import { recreatingTables } from './recreate.ts';
@@ -81,7 +81,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseBa
     tier,
     lease,
     sweep: () => sweeper.sweep(),
-    describe: () => describeServer(sql, dialect),
+    describe: () => describeDatabase(sql),
     close: async () => {
       sweeper.stop();
       await Promise.all([tier.close(), lease.close()]);
@@ -119,7 +119,9 @@ export async function openSqlDatabase(options: DatabaseOptions): Promise<SqlData
   return database;
 }
 
-async function describeServer(sql: SqlDatabase, dialect: Dialect): Promise<ServerDescription> {
+/** What answers: product, version and the settings that decide its speed. */
+export async function describeDatabase(sql: SqlDatabase): Promise<ServerDescription> {
+  const dialect = sql.product === 'sqlite' ? sqliteDialect : postgresDialect;
   const { version = '', ...settings } = (await sql.first(dialect.describe)) ?? {};
   return {
     product: sql.product,

@@ -1,0 +1,74 @@
+import type { Clock } from '../base/clock.ts';
+import type { Backend } from '../backends/backend.ts';
+import { openDatabase } from '../backends/database/open.ts';
+import { openMemcached } from '../backends/memcached/open.ts';
+import { openMemory } from '../backends/memory/open.ts';
+import { openRedis } from '../backends/redis/open.ts';
+import type { Scenario, TierName } from '../config/scenario.ts';
+import { keyName } from '../workload/key-names.ts';
+import type { RunNames } from './names.ts';
+import type { Target } from './target.ts';
+
+export interface TierOptions {
+  readonly scenario: Scenario;
+  readonly target: Target;
+  readonly names: RunNames;
+  readonly clock: Clock;
+}
+
+/** A connected tier. */
+export interface Opened {
+  readonly name: TierName;
+  readonly backend: Backend;
+  /** Takes away what was written. */
+  readonly clean: () => Promise<unknown>;
+}
+
+const OPENERS: Readonly<Record<TierName, (options: TierOptions) => Promise<Opened>>> = {
+  l1: async ({ scenario, clock }) => {
+    const { maxEntries, maxBytes } = scenario.tiers.l1;
+    return {
+      name: 'l1',
+      backend: openMemory({ name: 'l1', maxEntries, maxBytes, clock }),
+      clean: async () => {},
+    };
+  },
+  redis: async (options) => {
+    const { redis, ...limits } = options.target;
+    const backend = await openRedis({ ...limits, url: redis ?? '', clock: options.clock });
+    return { name: 'redis', backend, clean: () => deleteKeys(backend, options) };
+  },
+  memcached: async (options) => {
+    const { memcached, ...limits } = options.target;
+    const backend = await openMemcached({ ...limits, servers: memcached ?? '', clock: options.clock });
+    return { name: 'memcached', backend, clean: () => deleteKeys(backend, options) };
+  },
+  database: async ({ target, names: { table }, clock }) => {
+    const { database, ...limits } = target;
+    const backend = await openDatabase({ ...limits, url: database ?? '', table, durable: false, clock });
+    const dropTables = async (): Promise<void> => {
+      for (const name of [table, `${table}_lease`]) await backend.sql.query(`DROP TABLE IF EXISTS ${name}`);
+    };
+    return { name: 'database', backend, clean: dropTables };
+  },
+};
+
+const KEYS_PER_STEP = 1000;
+
+/** By prefix where the server lists its keys, else one by one: the keys of a scenario are known. */
+async function deleteKeys({ tier }: Backend, { names, scenario }: TierOptions): Promise<void> {
+  if (tier.capabilities.enumerates) {
+    await tier.deletePrefix(`${names.prefix}:`);
+    return;
+  }
+  const { keys } = scenario.keyspace;
+  for (let from = 0; from < keys; from += KEYS_PER_STEP) {
+    const step = Array.from({ length: Math.min(KEYS_PER_STEP, keys - from) }, (_, i) => keyName(from + i));
+    await tier.deleteMany(step.map((key) => `${names.prefix}:${key}`));
+  }
+}
+
+/** @throws CachectlError `SERVER_UNREACHABLE`, `AUTH_FAILED`, `WRONG_PROTOCOL` */
+export function connectTier(name: TierName, options: TierOptions): Promise<Opened> {
+  return OPENERS[name](options);
+}

@@ -17,16 +17,8 @@ export function validate<T>(schema: z.ZodType<T>, source: YamlSource): Validatio
     const message = 'the file is empty';
     return { problems: [{ file: source.file, line: 1, column: 1, message }] };
   }
-  const known: KnownKeys = new Map();
-  const result = schema.safeParse(source.value, {
-    reportInput: true,
-    error: (issue) => {
-      if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
-        known.set(issue.keys, Object.keys(issue.inst.shape));
-      }
-      return expectation(issue);
-    },
-  });
+  const known: Known = { keys: new Map(), unions: new Map() };
+  const result = parse(schema, source.value, known);
   if (result.success && source.problems.length === 0) return { data: result.data, problems: [] };
   const found = (result.error?.issues ?? []).flatMap((issue) => toProblems(issue, source, known));
   const isNew = ({ line, column }: Problem): boolean =>
@@ -34,8 +26,53 @@ export function validate<T>(schema: z.ZodType<T>, source: YamlSource): Validatio
   return { problems: inOrder([...source.problems, ...found.filter(isNew)]) };
 }
 
-/** The keys that there are, by the list of unknown keys of an issue (the same object in the raw and the final issue). */
-type KnownKeys = Map<readonly string[], readonly string[]>;
+/** What a final issue no longer tells, by an object that is the same in the raw and the final issue. */
+interface Known {
+  /** The keys that there are, by the list of unknown ones. */
+  readonly keys: Map<readonly string[], readonly string[]>;
+  /** The union whose discriminator was wrong, by its list of errors. */
+  readonly unions: Map<object, z.ZodType>;
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, known: Known): z.ZodSafeParseResult<T> {
+  return schema.safeParse(value, {
+    reportInput: true,
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
+        known.keys.set(issue.keys, Object.keys(issue.inst.shape));
+      }
+      if (issue.code === 'invalid_union' && issue.inst instanceof z.ZodDiscriminatedUnion) {
+        known.unions.set(issue.errors, issue.inst);
+      }
+      return expectation(issue);
+    },
+  });
+}
+
+/**
+ * A wrong discriminator hides what else is wrong in the same mapping: gives what would be wrong there whichever
+ * of the known choices was meant.
+ */
+function hiddenIssues(issue: z.core.$ZodIssueInvalidUnion, known: Known): readonly z.core.$ZodIssue[] {
+  const union = known.unions.get(issue.errors);
+  const { input } = issue;
+  const discriminator = issue.path.at(-1);
+  if (union === undefined || discriminator === undefined || typeof input !== 'object' || input === null)
+    return [];
+  const [first = [], ...others] = namesOf(issue).map(
+    (name) => parse(union, { ...input, [discriminator]: name }, known).error?.issues ?? [],
+  );
+  const isShared = (candidate: z.core.$ZodIssue): boolean =>
+    others.every((issues) => issues.some((other) => isSame(candidate, other)));
+  return first
+    .filter(isShared)
+    .map((hidden) => ({ ...hidden, path: [...issue.path.slice(0, -1), ...hidden.path] }));
+}
+
+function isSame(a: z.core.$ZodIssue, b: z.core.$ZodIssue): boolean {
+  const keys = (issue: z.core.$ZodIssue): unknown => (issue.code === 'unrecognized_keys' ? issue.keys : []);
+  return JSON.stringify([a.code, a.path, keys(a)]) === JSON.stringify([b.code, b.path, keys(b)]);
+}
 
 /** The error of a wrong file: the first problem in its message, all of them in `problems`. */
 export function wrongFile(code: ErrorCode, problems: readonly Problem[], hint: string): CachectlError {
@@ -82,7 +119,7 @@ function choices(values: readonly unknown[]): string {
     : `one of ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
-function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: KnownKeys): readonly Problem[] {
+function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: Known): readonly Problem[] {
   const { file } = source;
   const branch = issue.code === 'invalid_union' ? issue.errors.find(isMeant) : undefined;
   if (branch !== undefined) {
@@ -93,7 +130,7 @@ function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: KnownKey
     return branch.flatMap((inner) => toProblems(within(inner), source, known));
   }
   if (issue.code === 'unrecognized_keys') {
-    const names = known.get(issue.keys) ?? [];
+    const names = known.keys.get(issue.keys) ?? [];
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
       const message = `unknown key '${key}'${didYouMean(key, names) || `; the keys here are ${names.join(', ')}`}`;
@@ -114,8 +151,10 @@ function toProblems(issue: z.core.$ZodIssue, source: YamlSource, known: KnownKey
       ? '; the key is missing'
       : `; found ${describeFound(source, issue)}${guess}`;
   const key = dotted(issue.path);
+  const hidden = issue.code === 'invalid_union' ? hiddenIssues(issue, known) : [];
   return [
     { file, ...source.placeOf(issue.path), ...(key === '' ? {} : { key }), message: issue.message + ending },
+    ...hidden.flatMap((other) => toProblems(other, source, known)),
   ];
 }
 

@@ -47,7 +47,10 @@ export interface Policy {
   readonly key: string;
   /** Names of the tiers it uses, out of the cache's. Default: all. */
   readonly tiers?: readonly string[];
-  /** Time an entry lives, in all tiers or by tier name. Default: as the tiers say. */
+  /**
+   * Time an entry lives, in all tiers or by tier name, in place of what the tiers say; a tier in this process
+   * that is not named keeps it no longer than its own TTL. Default: as the tiers say.
+   */
   readonly ttl?: Duration | Readonly<Record<string, Duration>>;
 }
 

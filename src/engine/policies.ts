@@ -1,6 +1,6 @@
 import { CachectlError } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
-import { durationMs, type Duration, type Policy } from './options.ts';
+import { durationMs, type Policy } from './options.ts';
 
 /** A policy ready for use: which keys are its own, which tiers by index, how long in each. */
 export interface Route {
@@ -14,6 +14,8 @@ export interface Route {
 export interface RouteTier {
   readonly name: string;
   readonly ttlMs: number;
+  /** Set for a tier in this process. */
+  readonly local?: unknown;
 }
 
 const PARAMETER = /\{[^{}:]+\}/g;
@@ -66,15 +68,22 @@ function resolveRoute(name: string, policy: Policy, tiers: readonly RouteTier[])
     );
   };
   const own = (policy.tiers ?? names).map(indexOf).sort((a, b) => a - b);
-  const ttl = policy.ttl;
-  const bound = (tier: string): Duration | undefined => (typeof ttl === 'object' ? ttl[tier] : ttl);
-  if (typeof ttl === 'object') Object.keys(ttl).forEach(indexOf);
+  if (typeof policy.ttl === 'object') Object.keys(policy.ttl).forEach(indexOf);
   return {
     name,
     tiers: own,
-    ttlMs: tiers.map((tier) => {
-      const limit = bound(tier.name);
-      return Math.min(tier.ttlMs, limit === undefined ? Infinity : durationMs(limit, `policy ${name}: ttl`));
-    }),
+    ttlMs: tiers.map((tier) => ttlIn(tier, policy.ttl, `policy ${name}: ttl`)),
   };
+}
+
+/**
+ * A policy's time to live takes the place of the tier's. Only a tier in this process keeps its own as a bound,
+ * unless the policy names it: the shorter an entry stays there, the less another instance's change is missed.
+ */
+function ttlIn(tier: RouteTier, ttl: Policy['ttl'], what: string): number {
+  const named = typeof ttl === 'object' ? ttl[tier.name] : undefined;
+  if (named !== undefined) return durationMs(named, what);
+  if (ttl === undefined || typeof ttl === 'object') return tier.ttlMs;
+  const ms = durationMs(ttl, what);
+  return tier.local === undefined ? ms : Math.min(ms, tier.ttlMs);
 }

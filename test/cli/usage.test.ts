@@ -85,7 +85,7 @@ describe('bad usage is exit code 2, told on stderr alone', () => {
       /bad\.yaml:3:\d+.*duration/,
       /bad\.yaml:4:\d+.*kyes.*'keys'/,
       /bad\.yaml:4:\d+.*zipfian/,
-      /bad\.yaml:5.*70 %/,
+      /bad\.yaml:5.*70%/,
       /bad\.yaml:6:\d+.*'redis'/,
     ]) {
       expect(stderr).toMatch(said);

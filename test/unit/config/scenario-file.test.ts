@@ -231,3 +231,14 @@ test('aliases work, but a file that explodes by them is refused at once', () => 
   const bomb = level('a', 'x') + level('b', '*a') + level('c', '*b') + level('d', '*c') + level('e', '*d');
   expect(failureOf(bomb).message).toContain('aliases');
 });
+
+test('a wrong choice does not hide what else is wrong beside it', () => {
+  const text =
+    'name: x\nkind: load\nkeyspace: { kyes: 1, distribution: zipf }\nload: { model: opne, connections: -3 }\n';
+  expect(failureOf(text).problems.map(({ key }) => key)).toEqual([
+    'keyspace.kyes',
+    'keyspace.distribution',
+    'load.model',
+    'load.connections',
+  ]);
+});

@@ -157,6 +157,17 @@ describe('policies', () => {
     expect(await l2.get('shop:quote:calc:x')).toBeDefined();
   });
 
+  test('a policy may keep entries longer than a tier does by default, but not in this process', async () => {
+    const { cache, clock } = bed({ policies: { session: { key: 'session:{id}', ttl: '24h' } } });
+    await cache.set('session:1', 's');
+    await clock.advance(61_000);
+    expect(cache.peek('session:1')).toBeUndefined();
+    await clock.advance(20 * 3_600_000);
+    expect(await cache.get('session:1')).toBe('s');
+    await clock.advance(4 * 3_600_000);
+    expect(await cache.get('session:1')).toBeUndefined();
+  });
+
   test('with an unknown tier are refused, with the name that was meant', () => {
     expect(() => bed({ policies: { p: { key: 'p:{id}', tiers: ['reddis'] } } })).toThrow(
       /policy p: the cache has no tier 'reddis', did you mean 'redis'\?/,

@@ -9,6 +9,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { executable, SetupProject } from '../support/setup-project.ts';
@@ -120,6 +122,50 @@ describe('the packages', () => {
       stderr: expect.stringMatching(installing),
     });
     expect(await project.run(['start'])).toMatchObject(IN_PLACE);
+  });
+
+  describe('of a lock file that npm ci refuses', () => {
+    const emptyRegistry = createServer((_, response) => response.writeHead(404).end('{}'));
+    let env: Readonly<Record<string, string>>;
+    let incomplete: SetupProject;
+
+    beforeAll(async () => {
+      await once(emptyRegistry.listen(0, '127.0.0.1'), 'listening');
+      const address = emptyRegistry.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      env = { npm_config_registry: `http://127.0.0.1:${port}/` };
+      incomplete = new SetupProject();
+      for (const file of ['package.json', 'package-lock.json']) {
+        incomplete.edit(file, (text) =>
+          text.replace('"devDependencies"', '"optionalDependencies": { "for-mars": "1.0.0" }, $&'),
+        );
+      }
+    });
+    afterAll(() => {
+      emptyRegistry.close();
+      incomplete.remove();
+    });
+
+    test('are installed by npm install when it only lacks what the registry does not offer', async () => {
+      const lock = readFileSync(incomplete.path('package-lock.json'), 'utf8');
+      rmSync(incomplete.path('node_modules'), { recursive: true });
+      const ended = await incomplete.run(['start'], { env });
+      expect(ended).toMatchObject({ code: 0, stdout: '["bench"]\n' });
+      expect(ended.stderr).toContain('using npm install --no-save\n');
+      expect(readFileSync(incomplete.path('package-lock.json'), 'utf8')).toBe(lock);
+      expect(await incomplete.run(['start'], { env })).toMatchObject(IN_PLACE);
+    });
+
+    test('are not installed when package.json asks for something else', async () => {
+      incomplete.edit('package.json', (text) =>
+        text.replace('"devDependencies": {', '$& "for-venus": "1.0.0",'),
+      );
+      rmSync(incomplete.path('node_modules'), { recursive: true });
+      const ended = await incomplete.run(['start'], { env });
+      expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toContain('setup: npm ci failed');
+      expect(ended.stderr).not.toContain('--no-save');
+    });
   });
 
   test('of another folder, which node_modules links to, are used but never replaced', async () => {

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -106,6 +107,10 @@ export class SetupProject {
   write(file: string, text: string): void {
     mkdirSync(dirname(this.path(file)), { recursive: true });
     writeFileSync(this.path(file), text);
+  }
+
+  edit(file: string, change: (text: string) => string): void {
+    this.write(file, change(readFileSync(this.path(file), 'utf8')));
   }
 
   remove(): void {

@@ -9,6 +9,7 @@ const CHECKS = [
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', tool: 'typescript', program: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'unused', tool: 'knip', args: [], when: isKnipConfigured },
+  { name: 'package', tool: 'publint', args: ['--strict'] },
 ];
 
 /**

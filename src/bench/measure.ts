@@ -32,7 +32,7 @@ export function metricsOf(scenario: Scenario, recorded: Recorded, counted: Count
     errors: recorded.errors.total,
     ...percentiles('latency', recorded.latency),
     ...percentiles('service_latency', recorded.service),
-    ...(load.model === 'open' && percentiles('schedule_slip', recorded.slip)),
+    ...(recorded.slip !== undefined && percentiles('schedule_slip', recorded.slip)),
     ...(reads > 0 && { hit_ratio: hits / reads }),
     ...tierMetrics(counted),
     'origin.loads': counted.loads,

@@ -4,16 +4,7 @@ import { LatencyRecorder } from '../metrics/latency.ts';
 import type { SecondSample } from '../results/run-result.ts';
 import type { Operation } from '../workload/operations.ts';
 
-/** One operation that ended. Times are of one monotonic clock, in milliseconds. */
-export interface Sample {
-  readonly operation: Operation;
-  /** When it was due; in a closed loop, when it was sent. */
-  readonly due: number;
-  readonly sent: number;
-  readonly ended: number;
-}
-
-/** What a closed recording gives; the caller closes it when it has been read. */
+/** What a recording gives in the end; the caller closes it with {@link release} when it has been read. */
 export interface Recorded {
   readonly operations: number;
   readonly errors: ErrorTally;
@@ -21,8 +12,8 @@ export interface Recorded {
   readonly latency: LatencyRecorder;
   /** From sent to ended. */
   readonly service: LatencyRecorder;
-  /** From due to sent: what the generator itself was late by. */
-  readonly slip: LatencyRecorder;
+  /** From due to sent: what the generator itself was late by; undefined in a closed loop, where nothing is due. */
+  readonly slip: LatencyRecorder | undefined;
   /** Latency by operation. */
   readonly byOperation: ReadonlyMap<Operation, LatencyRecorder>;
   readonly seconds: readonly SecondSample[];
@@ -32,39 +23,41 @@ export interface Recorded {
 
 /**
  * Takes what happens in the measured part of a run: operations that were due from `startMs` on. Failed ones
- * are counted, and are in no latency: a fast failure must not make a cache look fast.
+ * are counted, and are in no latency: a fast failure must not make a cache look fast. It is called for every
+ * operation, so it records each time once, and adds up in the end.
  */
 export class Recording {
   readonly #startMs: number;
-  readonly #latency = new LatencyRecorder();
-  readonly #service = new LatencyRecorder();
-  readonly #slip = new LatencyRecorder();
   readonly #byOperation = new Map<Operation, LatencyRecorder>();
+  /** Only where operations can be sent later than they are due. */
+  readonly #open: { readonly service: LatencyRecorder; readonly slip: LatencyRecorder } | undefined;
   readonly #series: IntervalSeries;
   readonly #errors = new ErrorTally();
   #lastEnd: number;
-  /** Operations of the measured part so far, for progress. */
+  /** Operations of the measured part so far. */
   operations = 0;
 
-  constructor(startMs: number) {
+  constructor(startMs: number, model: 'closed' | 'open') {
     this.#startMs = startMs;
     this.#lastEnd = startMs;
     this.#series = new IntervalSeries(startMs);
+    this.#open =
+      model === 'open' ? { service: new LatencyRecorder(), slip: new LatencyRecorder() } : undefined;
   }
 
-  done({ operation, due, sent, ended }: Sample, outcome: Outcome): void {
+  done(operation: Operation, due: number, sent: number, ended: number, outcome: Outcome): void {
     if (due < this.#startMs) return;
     this.operations++;
     this.#lastEnd = ended;
     const latency = ended - due;
-    this.#latency.record(latency);
-    this.#service.record(ended - sent);
-    this.#slip.record(sent - due);
     this.#of(operation).record(latency);
     this.#series.record(ended, latency, outcome);
+    if (this.#open === undefined) return;
+    this.#open.service.record(ended - sent);
+    this.#open.slip.record(sent - due);
   }
 
-  failed({ due, ended }: Sample, error: unknown): void {
+  failed(due: number, ended: number, error: unknown): void {
     if (due < this.#startMs) return;
     this.#errors.add(error);
     this.#series.record(ended, 0, 'error');
@@ -74,36 +67,45 @@ export class Recording {
     return this.#errors.total;
   }
 
-  /** 99th percentile of the latency so far, in milliseconds. */
+  /** 99th percentile of the latency so far, in milliseconds; undefined before the first operation. */
   get p99Ms(): number | undefined {
-    return this.#latency.percentile(99);
+    const all = this.#total();
+    const p99 = all.percentile(99);
+    all.close();
+    return p99;
   }
 
   finish(endMs: number): Recorded {
     const end = Math.max(endMs, this.#lastEnd);
+    const latency = this.#total();
     return {
       operations: this.operations,
       errors: this.#errors,
-      latency: this.#latency,
-      service: this.#service,
-      slip: this.#slip,
+      latency,
+      service: this.#open?.service ?? latency,
+      slip: this.#open?.slip,
       byOperation: this.#byOperation,
       seconds: this.#series.finish(end),
       measuredMs: end - this.#startMs,
     };
   }
 
+  #total(): LatencyRecorder {
+    const total = new LatencyRecorder();
+    for (const recorder of this.#byOperation.values()) total.merge(recorder);
+    return total;
+  }
+
   #of(operation: Operation): LatencyRecorder {
-    let recorder = this.#byOperation.get(operation);
-    if (recorder === undefined) {
-      recorder = new LatencyRecorder();
-      this.#byOperation.set(operation, recorder);
-    }
+    const known = this.#byOperation.get(operation);
+    if (known !== undefined) return known;
+    const recorder = new LatencyRecorder();
+    this.#byOperation.set(operation, recorder);
     return recorder;
   }
 }
 
 /** Frees the histograms, which the garbage collector does not see. */
 export function release({ latency, service, slip, byOperation }: Recorded): void {
-  for (const recorder of [latency, service, slip, ...byOperation.values()]) recorder.close();
+  for (const recorder of new Set([latency, service, slip, ...byOperation.values()])) recorder?.close();
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openSqlDatabase } from '../../src/backends/database/open.ts';
 import { startMemcached } from '../../src/testbed/servers/memcached.ts';
+import { startPostgres } from '../../src/testbed/servers/postgres.ts';
 import { startRedis } from '../../src/testbed/servers/redis.ts';
 import { freePort, type PrivateServer } from '../../src/testbed/servers/server.ts';
 import type { RunResult } from '../../src/results/run-result.ts';
@@ -202,6 +204,24 @@ describe('bench on given servers', () => {
     expect(await client.keys('*')).toEqual(['mine']);
     expect(await client.get('mine')).toBe('untouched');
     await client.quit();
+  });
+
+  test('so it does in a database', async () => {
+    const postgres = await startPostgres(process.env);
+    const sql = await openSqlDatabase({ url: postgres.url });
+    await sql.query('CREATE TABLE mine (id integer)');
+    const { code, stdout } = await cachectl([...SMOKE, '--database', postgres.url, '--json']);
+    expect(code).toBe(0);
+    const { environment, variants } = JSON.parse(stdout) as RunResult;
+    expect(environment.servers.find(({ role }) => role === 'origin')).toMatchObject({
+      product: 'postgresql',
+      private: false,
+    });
+    expect(variants.at(-1)?.metrics['errors']).toBe(0);
+    const tables = await sql.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
+    expect(tables).toEqual([{ tablename: 'mine' }]);
+    await sql.close();
+    await postgres.stop();
   });
 
   test('interrupted, it takes its keys away all the same', async () => {

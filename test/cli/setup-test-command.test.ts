@@ -75,7 +75,7 @@ test('--only runs one step or one part of the tests; other arguments go to vites
   expect(lastLine(named)).toBe('1 passed, 0 failed, 2 skipped');
   const unknown = await project.run(['test', '--only', 'nothing']);
   expect(unknown.code).toBe(2);
-  expect(unknown.stderr).toContain('neither a step (format, lint, types, unused, tests)');
+  expect(unknown.stderr).toContain('neither a step (format, lint, types, unused, package, tests)');
 });
 
 test('a failed test is counted; a file that does not load fails without one', async () => {

@@ -26,10 +26,10 @@ export async function runClosedLoop(plan: LoopPlan, connections: number): Promis
       try {
         const outcome = await plan.driver.execute(operation, key, slot);
         now = clock.nowMs();
-        plan.recording.done({ operation, due: sent, sent, ended: now }, outcome);
+        plan.recording.done(operation, sent, sent, now, outcome);
       } catch (error) {
         now = clock.nowMs();
-        plan.recording.failed({ operation, due: sent, sent, ended: now }, error);
+        plan.recording.failed(sent, now, error);
         await delay(clock, PAUSE_MS);
         now = clock.nowMs();
       }

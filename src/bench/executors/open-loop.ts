@@ -41,9 +41,9 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
     inFlight++;
     try {
       const outcome = await plan.driver.execute(operation, key, slot);
-      plan.recording.done({ operation, due, sent, ended: clock.nowMs() }, outcome);
+      plan.recording.done(operation, due, sent, clock.nowMs(), outcome);
     } catch (error) {
-      plan.recording.failed({ operation, due, sent, ended: clock.nowMs() }, error);
+      plan.recording.failed(due, clock.nowMs(), error);
     }
     inFlight--;
     onEnd();

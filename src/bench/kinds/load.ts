@@ -43,7 +43,7 @@ async function measure(run: VariantRun, subject: Subject, random: Random): Promi
   const { scenario, variant, clock } = run;
   const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
   const startMs = clock.nowMs() + scenario.warmupMs;
-  const recording = new Recording(startMs);
+  const recording = new Recording(startMs, scenario.load.model);
   const stop = new AbortController();
   const watch = watchRun(run, subject, recording, stop, startMs);
   const plan: LoopPlan = {

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { delay } from '../../../src/base/deadline.ts';
+import { seededRandom } from '../../../src/base/random.ts';
+import type { Driver } from '../../../src/bench/drivers.ts';
+import { runClosedLoop } from '../../../src/bench/executors/closed-loop.ts';
+import type { LoopPlan } from '../../../src/bench/executors/executor.ts';
+import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
+import { Recording } from '../../../src/bench/recording.ts';
+import { createPacer } from '../../../src/workload/arrivals.ts';
+import { SimulatedClock } from './simulated-clock.ts';
+
+interface Bed {
+  readonly clock: SimulatedClock;
+  readonly recording: Recording;
+  readonly plan: LoopPlan;
+  readonly stop: AbortController;
+}
+
+function bed(durationMs: number, execute: (clock: SimulatedClock, key: number) => Promise<void>): Bed {
+  const clock = new SimulatedClock();
+  const recording = new Recording(0, 'open');
+  const stop = new AbortController();
+  const driver: Driver = {
+    execute: async (_operation, key) => {
+      await execute(clock, key);
+      return 'hit';
+    },
+  };
+  let key = 0;
+  const plan: LoopPlan = {
+    driver,
+    recording,
+    nextOperation: () => 'get',
+    nextKey: () => key++,
+    clock,
+    endMs: durationMs,
+    signal: stop.signal,
+  };
+  return { clock, recording, plan, stop };
+}
+
+const openLoop = (plan: LoopPlan, rate: number, maxInFlight = 1e6): Promise<number> =>
+  runOpenLoop(plan, { pacer: createPacer('constant', rate, seededRandom(1)), connections: 1, maxInFlight });
+
+describe('open loop', () => {
+  test('sends as many operations as are due, whatever they take', async () => {
+    const { plan, recording } = bed(1000, (clock) => delay(clock, 300));
+    await openLoop(plan, 500);
+    expect(recording.operations).toBe(500);
+  });
+
+  test('a stall is seen by all who were due in it: 1 s in 10 s puts the 99th percentile at 0.9 s', async () => {
+    const stallFrom = 4000;
+    const { plan, recording } = bed(10_000, async (clock) => {
+      const now = clock.nowMs();
+      if (now >= stallFrom && now < stallFrom + 1000) await delay(clock, stallFrom + 1000 - now);
+    });
+    await openLoop(plan, 1000);
+    const recorded = recording.finish(10_000);
+    expect(recorded.operations).toBe(10_000);
+    expect(recorded.latency.percentile(99)).toBeGreaterThan(880);
+    expect(recorded.latency.percentile(99)).toBeLessThan(920);
+    expect(recorded.latency.percentile(85)).toBeLessThan(5);
+  });
+
+  test('beyond the bound on operations in flight arrivals wait, and their latency counts from when they were due', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const { plan, recording } = bed(1000, async (clock) => {
+      most = Math.max(most, ++inFlight);
+      await delay(clock, 10);
+      inFlight--;
+    });
+    const waitedMs = await openLoop(plan, 1000, 5);
+    expect(most).toBe(5);
+    expect(waitedMs).toBeGreaterThan(500);
+    expect(recording.operations).toBe(1000);
+    const { latency, service, slip } = recording.finish(1000);
+    expect(service.percentile(99)).toBeLessThan(15);
+    expect(latency.percentile(99)).toBeGreaterThan(900);
+    expect(slip?.percentile(99)).toBeGreaterThan(900);
+  });
+
+  test('answers that need no event loop do not keep it from turning', async () => {
+    const { plan, recording } = bed(200, async () => {});
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    await openLoop(plan, 100_000, 10);
+    expect(turned).toBe(true);
+    expect(recording.operations).toBe(20_000);
+  });
+
+  test('stops early when told, and waits for what is in flight', async () => {
+    let ended = 0;
+    const { plan, recording, stop } = bed(1e9, async (clock, key) => {
+      if (key === 50) stop.abort();
+      await delay(clock, 100);
+      ended++;
+    });
+    await openLoop(plan, 1000);
+    expect(recording.operations).toBeLessThan(60);
+    expect(ended).toBe(recording.operations);
+  });
+});
+
+describe('closed loop', () => {
+  test('keeps as many operations in flight as there are connections', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const { plan, recording } = bed(1000, async (clock) => {
+      most = Math.max(most, ++inFlight);
+      await delay(clock, 10);
+      inFlight--;
+    });
+    await runClosedLoop(plan, 4);
+    expect(most).toBe(4);
+    expect(recording.operations).toBeGreaterThanOrEqual(396);
+    expect(recording.operations).toBeLessThanOrEqual(404);
+  });
+
+  test('a failure is counted, pauses its connection, and is in no latency', async () => {
+    const { plan, recording } = bed(100, async (clock, key) => {
+      await delay(clock, 1);
+      if (key % 2 === 0) throw new Error(`key ${key % 4}`);
+    });
+    await runClosedLoop(plan, 1);
+    const recorded = recording.finish(100);
+    expect(recorded.errors.total).toBeGreaterThan(30);
+    expect(recorded.errors.entries().map(({ message }) => message)).toEqual(['key 0', 'key 2']);
+    expect(recorded.latency.count).toBe(recorded.operations);
+    expect(recorded.operations + recorded.errors.total).toBeLessThanOrEqual(70);
+  });
+
+  test('stops early when told', async () => {
+    const { plan, recording, stop } = bed(1e9, async (_clock, key) => {
+      if (key === 100) stop.abort();
+    });
+    await runClosedLoop(plan, 3);
+    expect(recording.operations).toBeLessThan(110);
+  });
+});

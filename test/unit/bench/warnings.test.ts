@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { Recording } from '../../../src/bench/recording.ts';
+import { type Observed, warningsOf } from '../../../src/bench/warnings.ts';
+import { withOverrides } from '../../../src/config/overrides.ts';
+import { parseScenario } from '../../../src/config/scenario-file.ts';
+
+interface Case {
+  readonly operations?: number;
+  readonly slipMs?: number;
+  readonly waitedMs?: number;
+  readonly failures?: number;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly rate?: number;
+  readonly lost?: string;
+}
+
+function observed({
+  operations = 20_000,
+  slipMs = 0,
+  waitedMs = 0,
+  failures = 0,
+  metrics = {},
+  rate,
+  lost,
+}: Case): Observed {
+  const recording = new Recording(0, rate === undefined ? 'closed' : 'open');
+  for (let i = 0; i < operations; i++) recording.done('get', 1, 1 + slipMs, 2 + slipMs, 'hit');
+  for (let i = 0; i < failures; i++) recording.failed(1, 2, new Error('refused'));
+  const recorded = recording.finish(1000);
+  const outcome = lost === undefined ? 'complete' : 'server_lost';
+  return {
+    scenario: withOverrides(parseScenario('name: x\nkind: load\n', 'x.yaml'), { rate }),
+    result: {
+      id: 'all',
+      title: 'all tiers',
+      tiers: ['l1', 'redis'],
+      measuredMs: 1000,
+      metrics: { throughput: operations, ...metrics },
+      histograms: {},
+      seconds: [],
+      errors: recorded.errors.entries(),
+    },
+    recorded,
+    waitedMs,
+    lost,
+    outcome,
+  };
+}
+
+test.each<readonly [string, Case, readonly string[]]>([
+  ['nothing to say', {}, []],
+  ['a closed loop is never late', { slipMs: 50 }, []],
+  ['the generator was late', { rate: 20_000, slipMs: 50 }, ['generator_saturated']],
+  [
+    'the server was slow, not the generator',
+    { rate: 30_000, slipMs: 50, waitedMs: 800 },
+    ['rate_not_reached'],
+  ],
+  ['too few operations for p99.9', { operations: 9999 }, ['few_samples']],
+  ['failures', { failures: 3 }, ['errors']],
+  ['a full server', { metrics: { 'redis.evictions': 5 } }, ['evictions']],
+  ['a full L1 is meant to be', { metrics: { 'l1.evictions': 5 } }, []],
+  ['a lost server', { lost: 'redis' }, ['server_lost']],
+])('%s', (_what, given, codes) => {
+  const warnings = warningsOf(observed(given));
+  expect(warnings.map(({ code }) => code)).toEqual(codes);
+  for (const { message, variant } of warnings) {
+    expect(variant).toBe('all');
+    expect(message.length).toBeGreaterThan(20);
+  }
+});

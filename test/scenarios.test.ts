@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { generateSchemas } from '../src/config/json-schemas.ts';
 import { listScenarios, loadScenario, parseScenario } from '../src/config/scenario-file.ts';
 import type { Scenario } from '../src/config/scenario.ts';
+import { checkGates, parseGates } from '../src/gate/parse.ts';
 import { accepts, keysOf } from './unit/config/json-schema-check.ts';
 
 const FOLDER = fileURLToPath(new URL('../scenarios', import.meta.url));
@@ -18,7 +19,7 @@ const lengthMs = ({ warmupMs, durationMs, variants }: Scenario): number =>
 test('all that should be shipped is there', () => {
   const names = scenarios.map(({ name }) => name);
   expect(names).toEqual(
-    expect.arrayContaining(['quickstart', 'load', 'reference', 'smoke/load', 'smoke/open']),
+    expect.arrayContaining(['quickstart', 'load', 'reference', 'smoke', 'smoke/load', 'smoke/open']),
   );
 });
 
@@ -33,9 +34,14 @@ describe.for(scenarios)('$name', (scenario) => {
     expect(first).toBe(`# yaml-language-server: $schema=${depth}scenario.schema.json`);
     expect(accepts(SCHEMA, parse(textOf(scenario)))).toBe(true);
   });
+
+  test('has gates that can be judged', () => {
+    const ids = scenario.variants.map(({ id }) => id);
+    expect(() => checkGates(parseGates(scenario.gates), ids)).not.toThrow();
+  });
 });
 
-test.for(scenarios.filter(({ name }) => name.startsWith('smoke/')))('$name is over in 2 s', (scenario) => {
+test.for(scenarios.filter(({ name }) => name.startsWith('smoke')))('$name is over in 2 s', (scenario) => {
   expect(lengthMs(scenario)).toBeLessThanOrEqual(2000);
 });
 

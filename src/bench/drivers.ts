@@ -1,99 +1,102 @@
 import type { RedisPool } from '../backends/redis/pool.ts';
-import type { Cache } from '../engine/index.ts';
+import type { Cache, Resolved } from '../engine/index.ts';
 import type { Outcome } from '../metrics/interval-series.ts';
 import { CachectlError } from '../base/errors.ts';
-import { keyName } from '../workload/key-names.ts';
+import type { KeyNames } from '../workload/key-names.ts';
 import type { Operation } from '../workload/operations.ts';
 import { type ValueMaker, verifyValue } from '../workload/values.ts';
 
-/** Carries out operations on whatever is measured. */
-export interface Driver {
-  /** One operation on one key; `slot` is the connection, where there are several. Rejects when it failed. */
-  execute(operation: Operation, keyIndex: number, slot: number): Promise<Outcome>;
+export type Succeeded = Exclude<Outcome, 'error'>;
+
+/**
+ * Carries out one kind of operation on whatever is measured, in two halves: the wait between them is the
+ * executor's own. An async function around both would cost each operation a percent.
+ */
+export interface Act {
+  /** Sends it; `slot` is the connection, where there are several. Rejects when it failed. */
+  readonly send: (keyIndex: number, slot: number) => Promise<unknown>;
+  /** Judges the reply; a promise where more is to be done, as a load after a miss. Throws when the reply is wrong. */
+  readonly judge: (reply: unknown, keyIndex: number, slot: number) => Succeeded | Promise<Succeeded>;
+}
+
+export type Driver = Readonly<Record<Operation, Act>>;
+
+/** Ties the two halves together by the type of the reply. */
+function act<Reply>(
+  send: (keyIndex: number, slot: number) => Promise<Reply>,
+  judge: (reply: Reply, keyIndex: number, slot: number) => Succeeded | Promise<Succeeded>,
+): Act {
+  return { send, judge: (reply, keyIndex, slot) => judge(reply as Reply, keyIndex, slot) };
 }
 
 /** Loads a key from the origin: gives the version of its data. */
 export type LoadOrigin = (keyIndex: number) => Promise<number>;
 
-type Succeeded = Exclude<Outcome, 'error'>;
+const written = (): Succeeded => 'written';
 
 /** The engine, as an application uses it. */
-export function engineDriver(cache: Cache, loadOrigin: LoadOrigin, values: ValueMaker): Driver {
+export function engineDriver(
+  cache: Cache,
+  names: KeyNames,
+  loadOrigin: LoadOrigin,
+  values: ValueMaker,
+): Driver {
   let version = 1;
-  const read = async (keyIndex: number, loads: boolean): Promise<Succeeded> => {
-    const loader = async (): Promise<Uint8Array> => values.make(keyIndex, await loadOrigin(keyIndex));
-    const { value, source } = await cache.resolve<Uint8Array>(keyName(keyIndex), loads ? loader : undefined);
+  const judge = ({ value, source }: Resolved<Uint8Array>, keyIndex: number): Succeeded => {
     if (value !== undefined) verify(value, keyIndex);
     return source === undefined || source === 'loader' ? 'miss' : 'hit';
   };
-  return byOperation({
-    getOrLoad: (keyIndex) => read(keyIndex, true),
-    get: (keyIndex) => read(keyIndex, false),
-    set: async (keyIndex) => {
-      await cache.set(keyName(keyIndex), values.make(keyIndex, ++version));
-      return 'written';
-    },
-    delete: async (keyIndex) => {
-      await cache.delete(keyName(keyIndex));
-      return 'written';
-    },
-  });
+  const loaderOf = (keyIndex: number) => async (): Promise<Uint8Array> =>
+    values.make(keyIndex, await loadOrigin(keyIndex));
+  return {
+    getOrLoad: act((keyIndex) => cache.resolve<Uint8Array>(names.of(keyIndex), loaderOf(keyIndex)), judge),
+    get: act((keyIndex) => cache.resolve<Uint8Array>(names.of(keyIndex)), judge),
+    set: act((keyIndex) => cache.set(names.of(keyIndex), values.make(keyIndex, ++version)), written),
+    delete: act((keyIndex) => cache.delete(names.of(keyIndex)), written),
+  };
 }
 
 /** No cache at all: every read is a query of the origin; writes have nothing to do. */
 export function originDriver(loadOrigin: LoadOrigin, values: ValueMaker): Driver {
-  const read = async (keyIndex: number): Promise<Succeeded> => {
-    verify(values.make(keyIndex, await loadOrigin(keyIndex)), keyIndex);
+  const read = act(loadOrigin, (version, keyIndex) => {
+    verify(values.make(keyIndex, version), keyIndex);
     return 'miss';
-  };
-  const write = (): Promise<Succeeded> => Promise.resolve('written');
-  return byOperation({ getOrLoad: read, get: read, set: write, delete: write });
+  });
+  const write = act(() => Promise.resolve(), written);
+  return { getOrLoad: read, get: read, set: write, delete: write };
 }
 
 /** The bare Redis client, one socket a connection: what the engine is compared with. */
 export function redisDriver(
   pool: RedisPool,
-  namespace: string,
+  names: KeyNames,
   loadOrigin: LoadOrigin,
   values: ValueMaker,
   ttlMs: number,
 ): Driver {
   let version = 1;
-  const name = (keyIndex: number): string => `${namespace}:${keyName(keyIndex)}`;
-  const get = async (keyIndex: number, slot: number): Promise<Succeeded> => {
-    const value = await pool.get(slot, name(keyIndex));
+  const send = (keyIndex: number, slot: number): Promise<Uint8Array | undefined> =>
+    pool.get(slot, names.of(keyIndex));
+  const judge = (value: Uint8Array | undefined, keyIndex: number): Succeeded => {
     if (value === undefined) return 'miss';
     verify(value, keyIndex);
     return 'hit';
   };
-  const getOrLoad = async (keyIndex: number, slot: number): Promise<Succeeded> => {
-    const value = await pool.get(slot, name(keyIndex));
-    if (value === undefined) {
-      await pool.set(slot, name(keyIndex), values.make(keyIndex, await loadOrigin(keyIndex)), ttlMs);
-      return 'miss';
-    }
-    verify(value, keyIndex);
-    return 'hit';
+  const fill = async (keyIndex: number, slot: number): Promise<Succeeded> => {
+    await pool.set(slot, names.of(keyIndex), values.make(keyIndex, await loadOrigin(keyIndex)), ttlMs);
+    return 'miss';
   };
-  return byOperation({
-    get,
-    getOrLoad,
-    set: async (keyIndex, slot) => {
-      await pool.set(slot, name(keyIndex), values.make(keyIndex, ++version), ttlMs);
-      return 'written';
-    },
-    delete: async (keyIndex, slot) => {
-      await pool.delete(slot, name(keyIndex));
-      return 'written';
-    },
-  });
-}
-
-type Act = (keyIndex: number, slot: number) => Promise<Succeeded>;
-
-/** Not an async function of its own: each layer of those costs an operation a tenth of a microsecond and more. */
-function byOperation(acts: Readonly<Record<Operation, Act>>): Driver {
-  return { execute: (operation, keyIndex, slot) => acts[operation](keyIndex, slot) };
+  return {
+    get: act(send, judge),
+    getOrLoad: act(send, (value, keyIndex, slot) =>
+      value === undefined ? fill(keyIndex, slot) : judge(value, keyIndex),
+    ),
+    set: act(
+      (keyIndex, slot) => pool.set(slot, names.of(keyIndex), values.make(keyIndex, ++version), ttlMs),
+      written,
+    ),
+    delete: act((keyIndex, slot) => pool.delete(slot, names.of(keyIndex)), written),
+  };
 }
 
 /** A wrong value is worse than none: it fails the operation. */

@@ -1,4 +1,4 @@
-import { cpus, platform, release, totalmem } from 'node:os';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import type { Environment } from '../results/run-result.ts';
 
 /** The process that generates the load, as far as it must be told from outside. */
@@ -13,7 +13,7 @@ export function describeHost({ nodeVersion }: Host): Omit<Environment, 'servers'
   const cores = cpus();
   return {
     node: nodeVersion,
-    platform: `${platform()} ${release()}`,
+    platform: `${platform()} ${arch()}`,
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
     memoryBytes: totalmem(),

@@ -2,6 +2,7 @@ import type { Random } from '../base/random.ts';
 import { openRedisPool, type RedisPool } from '../backends/redis/pool.ts';
 import { ErrorTally } from '../metrics/counters.ts';
 import type { System } from '../testbed/system.ts';
+import { KeyNames } from '../workload/key-names.ts';
 import { ValueMaker } from '../workload/values.ts';
 import { type Driver, engineDriver, type LoadOrigin, originDriver, redisDriver } from './drivers.ts';
 import type { VariantRun } from './plan.ts';
@@ -24,6 +25,7 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
   const { scenario, variant, testbed } = run;
   const values = new ValueMaker(scenario.values, random.fork('layout'));
   const tierErrors = new ErrorTally();
+  const { keys } = scenario.keyspace;
   let loads = 0;
   const loadOrigin: LoadOrigin = (keyIndex) => {
     loads++;
@@ -42,7 +44,7 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
   if (run.driver === 'engine') {
     return {
       ...common,
-      driver: engineDriver(system.cache, loadOrigin, values),
+      driver: engineDriver(system.cache, new KeyNames('', keys), loadOrigin, values),
       system,
       close: () => system.close(),
     };
@@ -51,7 +53,7 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
   const ttlMs = scenario.tiers.redis.ttlMs;
   return {
     ...common,
-    driver: redisDriver(pool, system.cache.namespace, loadOrigin, values, ttlMs),
+    driver: redisDriver(pool, new KeyNames(`${system.cache.namespace}:`, keys), loadOrigin, values, ttlMs),
     system,
     close: async () => {
       await pool.close();

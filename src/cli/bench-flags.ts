@@ -11,5 +11,5 @@ export interface BenchFlags extends ConnectionFlags {
   readonly out?: string;
   readonly format?: string;
   readonly json?: boolean;
-  readonly gate: readonly string[];
+  readonly gate?: readonly string[];
 }

@@ -18,6 +18,7 @@ import { checkWritable, writeResult } from '../results/write.ts';
 import type { Target } from '../testbed/target.ts';
 import type { BenchFlags } from './bench-flags.ts';
 import type { CliContext } from './context.ts';
+import { reportError } from './error-text.ts';
 import { showProgress } from './progress.ts';
 
 interface Planned {
@@ -35,7 +36,10 @@ interface Plan {
   readonly out: string | undefined;
 }
 
-/** `cachectl bench`: everything that can be wrong is found before the first server is started. */
+/**
+ * `cachectl bench`: everything that can be wrong is found before the first server is started. A result that
+ * cannot be written after all, as on a full disk, is still reported.
+ */
 export async function runBench(
   names: readonly string[],
   flags: BenchFlags,
@@ -44,6 +48,7 @@ export async function runBench(
   const plan = await planBench(names, flags, context);
   context.onExit(haltSqliteThreads);
   const done: { readonly result: RunResult; readonly verdict: Verdict }[] = [];
+  let unwritten: unknown;
   for (const { scenario, gates } of plan.runs) {
     const progress = showProgress(context, scenario);
     try {
@@ -57,7 +62,8 @@ export async function runBench(
         signal: context.interrupt.signal,
         onProgress: progress.show,
         onStep: async (soFar) => {
-          if (plan.out !== undefined) await writeResult(plan.out, soFar);
+          if (plan.out === undefined) return;
+          await writeResult(plan.out, soFar).catch((error: unknown) => (unwritten ??= error));
         },
       });
       done.push({ result, verdict: judge(gates, result) });
@@ -67,7 +73,10 @@ export async function runBench(
     if (context.interrupt.signal.aborted) break;
   }
   context.stdout.write(reportAll(plan, done, context));
-  return worst(done.map(({ result, verdict }) => exitCodeOf(result, verdict, context)));
+  const code = worst(done.map(({ result, verdict }) => exitCodeOf(result, verdict, context)));
+  if (unwritten === undefined) return code;
+  const failure = reportError(unwritten, context, plan.format === 'json');
+  return code === ExitCode.ok ? failure : code;
 }
 
 async function planBench(names: readonly string[], flags: BenchFlags, context: CliContext): Promise<Plan> {
@@ -76,7 +85,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
   const driver = findDriver(flags.driver);
   const file = await loadConfig({ path: flags.config, cwd: context.cwd, env: context.env });
   const settings = resolveSettings({ flags, env: context.env, file });
-  const added = flags.gate.map((expression) => ({ expression, origin: '--gate' }));
+  const added = (flags.gate ?? []).map((expression) => ({ expression, origin: '--gate' }));
   const runs: Planned[] = [];
   for (const name of names) {
     const loaded = await loadScenario(name, { shippedDir: context.scenariosDir, cwd: context.cwd });

@@ -15,3 +15,26 @@ export function keyName(index: number): string {
   const digits = String(index);
   return LEAD_BY_LENGTH[digits.length]! + digits;
 }
+
+/** Texts kept by {@link KeyNames}, at most: some megabytes. */
+const MAX_KEPT = 2 ** 16;
+
+/** Key texts with a prefix, kept once formed: a text that is sent again and again need not be put together again. */
+export class KeyNames {
+  readonly #prefix: string;
+  readonly #kept: (string | undefined)[];
+
+  /** `keys`: how many there are. The first 65,536 are kept. */
+  constructor(prefix: string, keys: number) {
+    this.#prefix = prefix;
+    this.#kept = Array.from({ length: Math.min(keys, MAX_KEPT) });
+  }
+
+  of(index: number): string {
+    const kept = this.#kept[index];
+    if (kept !== undefined) return kept;
+    const name = this.#prefix + keyName(index);
+    if (index < this.#kept.length) this.#kept[index] = name;
+    return name;
+  }
+}

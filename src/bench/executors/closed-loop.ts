@@ -24,7 +24,9 @@ export async function runClosedLoop(plan: LoopPlan, connections: number): Promis
       const key = plan.nextKey();
       const sent = now;
       try {
-        const outcome = await plan.driver.execute(operation, key, slot);
+        const { send, judge } = plan.driver[operation];
+        const judged = judge(await send(key, slot), key, slot);
+        const outcome = typeof judged === 'string' ? judged : await judged;
         now = clock.nowMs();
         plan.recording.done(operation, sent, sent, now, outcome);
       } catch (error) {

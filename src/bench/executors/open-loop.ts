@@ -40,7 +40,9 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
     const slot = sequence++ % options.connections;
     inFlight++;
     try {
-      const outcome = await plan.driver.execute(operation, key, slot);
+      const { send, judge } = plan.driver[operation];
+      const judged = judge(await send(key, slot), key, slot);
+      const outcome = typeof judged === 'string' ? judged : await judged;
       plan.recording.done(operation, due, sent, clock.nowMs(), outcome);
     } catch (error) {
       plan.recording.failed(due, clock.nowMs(), error);

@@ -18,7 +18,7 @@ Examples:
 export const benchCommand: RegisterCommand = (program, context, onResult) => {
   const command = program
     .command('bench')
-    .argument('[scenario...]', 'names of shipped scenarios, or files', ['quickstart'])
+    .argument('[scenario...]', 'names of shipped scenarios, or files (default: quickstart)')
     .description('run scenarios against real servers and report latency, hit ratios and memory')
     .option('--duration <time>', 'measured time of each variant, such as 30s', durationOption)
     .option('--warmup <time>', 'time before that which is not measured', durationOption)
@@ -34,7 +34,6 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
       '--gate <expression>',
       "fail when it does not hold, such as 'latency.p99 < 5ms'; repeatable",
       collect,
-      [],
     )
     .option('--out <dir>', 'also write each result to this folder, after every step')
     .option('--format <name>', 'table or json')
@@ -42,11 +41,11 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: readonly string[], flags: BenchFlags) => {
       const { runBench } = await import('../bench-run.ts');
-      onResult(await runBench(scenarios, flags, context));
+      onResult(await runBench(scenarios.length === 0 ? ['quickstart'] : scenarios, flags, context));
     });
   addConnectionOptions(command);
 };
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { delay } from '../../../src/base/deadline.ts';
 import { seededRandom } from '../../../src/base/random.ts';
-import type { Driver } from '../../../src/bench/drivers.ts';
+import type { Act, Driver } from '../../../src/bench/drivers.ts';
 import { runClosedLoop } from '../../../src/bench/executors/closed-loop.ts';
 import type { LoopPlan } from '../../../src/bench/executors/executor.ts';
 import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
@@ -20,12 +20,8 @@ function bed(durationMs: number, execute: (clock: SimulatedClock, key: number) =
   const clock = new SimulatedClock();
   const recording = new Recording(0, 'open');
   const stop = new AbortController();
-  const driver: Driver = {
-    execute: async (_operation, key) => {
-      await execute(clock, key);
-      return 'hit';
-    },
-  };
+  const act: Act = { send: (key) => execute(clock, key), judge: () => 'hit' };
+  const driver: Driver = { get: act, getOrLoad: act, set: act, delete: act };
   let key = 0;
   const plan: LoopPlan = {
     driver,

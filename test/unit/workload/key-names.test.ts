@@ -1,6 +1,6 @@
 import { assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { KEY_NAME_BYTES, keyName } from '../../../src/workload/key-names.ts';
+import { KEY_NAME_BYTES, keyName, KeyNames } from '../../../src/workload/key-names.ts';
 
 test.each([
   [0, 'k:0000000000'],
@@ -16,4 +16,12 @@ test('all names are of one width, differ, and sort as their indexes do', () => {
       expect(keyName(a) < keyName(b)).toBe(a < b);
     }),
   );
+});
+
+test('kept names are the same as formed ones, also beyond what is kept', () => {
+  const names = new KeyNames('shop:', 2 ** 20);
+  for (const index of [0, 7, 65_535, 65_536, 1_000_000]) {
+    for (let again = 0; again < 2; again++) expect(names.of(index)).toBe(`shop:${keyName(index)}`);
+  }
+  expect(new KeyNames('a:', 1).of(5)).toBe(`a:${keyName(5)}`);
 });

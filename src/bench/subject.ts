@@ -18,7 +18,7 @@ export interface Subject {
 }
 
 /** How long a bare client waits for an answer, in milliseconds: longer than any stall worth measuring. */
-const BARE_DEADLINE_MS = 10_000;
+export const BARE_DEADLINE_MS = 10_000;
 
 /** Connects what the variant measures, by the driver of the run. */
 export async function openSubject(run: VariantRun, random: Random): Promise<Subject> {

@@ -4,6 +4,7 @@
  * Run: npm run bench:generator
  */
 import { openRedisPool } from '../../src/backends/redis/pool.ts';
+import { BARE_DEADLINE_MS } from '../../src/bench/subject.ts';
 import { startRedis } from '../../src/testbed/servers/redis.ts';
 import { freePort } from '../../src/testbed/servers/server.ts';
 import { keyName } from '../../src/workload/key-names.ts';
@@ -11,7 +12,7 @@ import { measured, median, print, reads } from './scenario.ts';
 
 const CONNECTIONS = 50;
 const TURN_MS = 2000;
-const PAIRS = 15;
+const PAIRS = 11;
 
 const server = await startRedis(process.env, { listen: await freePort() });
 try {
@@ -20,7 +21,12 @@ try {
   const tool = async (driver: 'ioredis' | 'engine'): Promise<number> =>
     (await measured(scenario, { target, driver })).metrics['throughput'] ?? 0;
 
-  const pool = await openRedisPool({ url: server.url, connections: CONNECTIONS });
+  // The same client: with the deadline that the tool gives it.
+  const pool = await openRedisPool({
+    url: server.url,
+    connections: CONNECTIONS,
+    deadlineMs: BARE_DEADLINE_MS,
+  });
   // As long as the tool's own keys: their bytes are sent and hashed, too.
   const names = Array.from({ length: 1000 }, (_, i) => `bare-loop-0000000:${keyName(i)}`);
   await Promise.all(names.map((name) => pool.set(0, name, new Uint8Array(128))));

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageProgram, readJson } from './dependencies.mjs';
@@ -9,7 +9,7 @@ const CHECKS = [
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types', tool: 'typescript', program: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'unused', tool: 'knip', args: [], when: isKnipConfigured },
-  { name: 'package', tool: 'publint', args: ['--strict'] },
+  { name: 'package', tool: 'publint', args: ['--strict'], when: isLibrary },
 ];
 
 /**
@@ -92,11 +92,15 @@ function summary({ numPassedTests, numFailedTests, numPendingTests, numTodoTests
   return `${numPassedTests} passed, ${numFailedTests} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
+function isLibrary(root) {
+  return readJson(join(root, 'package.json'))?.exports !== undefined;
+}
+
 function isKnipConfigured(root) {
   const files = ['knip.json', 'knip.jsonc', '.knip.json', 'knip.ts', 'knip.js'];
   return (
     files.some((file) => existsSync(join(root, file))) ||
-    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).knip !== undefined
+    readJson(join(root, 'package.json'))?.knip !== undefined
   );
 }
 

@@ -28,7 +28,10 @@ export const jsonCodec: Codec = {
 // Data only: no records with shared structures across entries, no class instances revived.
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
-/** MessagePack: smaller and typed (dates, bytes, bigint), through msgpackr; data only. */
+/**
+ * MessagePack: smaller and typed (dates, bytes, bigint), through msgpackr; data only. A key named `__proto__`
+ * comes back as `__proto_`, so that no stored value can change a prototype.
+ */
 export const messagePackCodec: Codec = {
   id: 2,
   name: 'msgpack',

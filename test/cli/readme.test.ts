@@ -93,6 +93,7 @@ if (expected.id !== 42) throw new Error('wrong product');
 await redis.close();`;
     writeFileSync(`${folder}/example.ts`, code);
     const options = [
+      '--ignoreConfig',
       '--target',
       'es2023',
       '--module',

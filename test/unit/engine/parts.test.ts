@@ -56,6 +56,8 @@ describe('entries', () => {
     const format = new EntryFormat(codec, 100);
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (value) => {
+        // msgpackr renames this one key, so that no decoded object can change a prototype.
+        fc.pre(codec !== messagePackCodec || !JSON.stringify(value).includes('__proto__'));
         const entry = format.encode(value);
         expect(format.decode(entry)).toEqual(JSON.parse(JSON.stringify(value)));
         const packed = await format.pack(entry);

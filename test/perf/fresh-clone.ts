@@ -4,13 +4,16 @@
  * Run: npm run bench:fresh
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { print } from './scenario.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fresh-'));
 const temporary = mkdtempSync(join(tmpdir(), 'fresh-tmp-'));
+// As open as /tmp is: some tests work as another user.
+chmodSync(folder, 0o755);
+chmodSync(temporary, 0o1777);
 const clone = join(folder, 'cachectl');
 
 function timed(name: string, command: string, args: readonly string[], cwd: string): void {

@@ -39,10 +39,12 @@ export class TieredCache implements Cache {
   }
 
   get<T>(key: Key): Promise<T | undefined> {
-    const wanted = this.#want(key);
-    const near = this.#nearest(wanted);
-    if (near !== undefined) return Promise.resolve(this.#parts.values.handOut(near) as T);
-    return this.#parts.loads.lookup([wanted]).then(([answer]) => this.#handOut(answer) as T | undefined);
+    return this.#orReject(() => {
+      const wanted = this.#want(key);
+      const near = this.#nearest(wanted);
+      if (near !== undefined) return Promise.resolve(this.#parts.values.handOut(near) as T);
+      return this.#parts.loads.lookup([wanted]).then(([answer]) => this.#handOut(answer) as T | undefined);
+    });
   }
 
   peek<T>(key: Key): T | undefined {
@@ -51,10 +53,12 @@ export class TieredCache implements Cache {
   }
 
   getOrLoad<T>(key: Key, loader: Loader<T>, options?: LoadOptions): Promise<T> {
-    const wanted = this.#want(key);
-    const near = this.#nearest(wanted);
-    if (near !== undefined) return Promise.resolve(this.#parts.values.handOut(near) as T);
-    return this.#load(wanted, loader, options).then((answer) => this.#handOut(answer) as T);
+    return this.#orReject(() => {
+      const wanted = this.#want(key);
+      const near = this.#nearest(wanted);
+      if (near !== undefined) return Promise.resolve(this.#parts.values.handOut(near) as T);
+      return this.#load(wanted, loader, options).then((answer) => this.#handOut(answer) as T);
+    });
   }
 
   async resolve<T>(key: Key, loader?: Loader<T>, options?: LoadOptions): Promise<Resolved<T>> {
@@ -167,6 +171,15 @@ export class TieredCache implements Cache {
       (found) =>
         (found === undefined ? this.#handOut(answers[next++]) : this.#parts.values.handOut(found)) as T,
     );
+  }
+
+  /** Not an async function, which would cost a hit in this process as much again. */
+  #orReject<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return read();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #want(key: Key): Wanted {

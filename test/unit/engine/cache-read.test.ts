@@ -185,9 +185,16 @@ test('other codecs, and large values compressed in shared tiers only', async () 
   expect(await cache.get('a')).toEqual(value);
 });
 
+test('a key that is none rejects, and throws nothing at the caller', async () => {
+  const { cache } = bed();
+  await expect(cache.get('')).rejects.toSatisfy((e) => isCachectlError(e, 'BAD_USAGE'));
+  await expect(cache.getOrLoad([], () => 1)).rejects.toSatisfy((e) => isCachectlError(e, 'BAD_USAGE'));
+});
+
 test('after close every call fails with CLOSED', async () => {
   const { cache } = bed();
   await cache.close();
-  expect(() => cache.get('a')).toThrow('closed');
+  await expect(cache.get('a')).rejects.toSatisfy((e) => isCachectlError(e, 'CLOSED'));
+  await expect(cache.getOrLoad('a', () => 1)).rejects.toSatisfy((e) => isCachectlError(e, 'CLOSED'));
   await expect(cache.set('a', 1)).rejects.toSatisfy((e) => isCachectlError(e, 'CLOSED'));
 });

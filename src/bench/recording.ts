@@ -1,7 +1,6 @@
 import { ErrorTally } from '../metrics/counters.ts';
-import { IntervalSeries, type Outcome } from '../metrics/interval-series.ts';
+import { IntervalSeries, type Outcome, type SecondSample } from '../metrics/interval-series.ts';
 import { LatencyRecorder } from '../metrics/latency.ts';
-import type { SecondSample } from '../results/run-result.ts';
 import type { Operation } from '../workload/operations.ts';
 
 /** What a recording gives in the end; the caller closes it with {@link release} when it has been read. */

@@ -1,3 +1,5 @@
+import type { ValueSizes } from '../workload/values.ts';
+
 /** A scenario, validated and resolved: every default filled in, every unit converted. Times are milliseconds. */
 export interface Scenario {
   readonly name: string;
@@ -10,7 +12,7 @@ export interface Scenario {
   readonly warmupMs: number;
   readonly durationMs: number;
   readonly keyspace: Keyspace;
-  readonly values: ValueSpec;
+  readonly values: ValueSizes;
   readonly operations: OperationMix;
   readonly load: LoadSpec;
   readonly origin: OriginSpec;
@@ -26,11 +28,6 @@ export interface Keyspace {
   /** Zipf exponent, over 0; ignored when uniform. */
   readonly exponent: number;
 }
-
-/** Sizes of values in bytes. */
-export type ValueSpec =
-  | { readonly distribution: 'fixed'; readonly bytes: number }
-  | { readonly distribution: 'uniform'; readonly minBytes: number; readonly maxBytes: number };
 
 /** Shares of the operations; they add up to 1. */
 export interface OperationMix {

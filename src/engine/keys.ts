@@ -8,7 +8,6 @@ export type KeyPart = string | number | bigint | boolean;
 /** Longest stored key in bytes: Memcached's limit, kept for every tier so that a key is the same in each. */
 const MAX_STORED_KEY_BYTES = 250;
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSAFE = /[\u0000-\u0020\u007f]/;
 
 /**

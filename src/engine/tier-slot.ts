@@ -2,17 +2,11 @@ import type { Clock } from '../base/clock.ts';
 import { settleWithin } from '../base/deadline.ts';
 import { CachectlError } from '../base/errors.ts';
 import type { LocalAccess, Tier, TierEntry, TierHit } from '../backends/tier.ts';
+import { TierCounters } from '../metrics/counters.ts';
 import { durationMs, type TierFailure, type TierSpec } from './options.ts';
 
 /** What one tier did for this cache. */
-export interface TierCounts {
-  readonly hits: number;
-  readonly misses: number;
-  /** Calls that failed or overran their deadline; a read that failed is no miss. */
-  readonly errors: number;
-  readonly sets: number;
-  readonly deletes: number;
-}
+export type TierCounts = Readonly<TierCounters>;
 
 type OnFailure = (failure: TierFailure) => void;
 
@@ -23,13 +17,7 @@ export class TierSlot {
   /** Bound on the time to live here; Infinity without one. */
   readonly ttlMs: number;
   readonly local: LocalAccess | undefined;
-  readonly counts: { -readonly [K in keyof TierCounts]: number } = {
-    hits: 0,
-    misses: 0,
-    errors: 0,
-    sets: 0,
-    deletes: 0,
-  };
+  readonly counts: TierCounters = new TierCounters();
   readonly #deadlineMs: number | undefined;
   readonly #clock: Clock;
   readonly #onFailure: OnFailure;

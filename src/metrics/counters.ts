@@ -1,32 +1,14 @@
 import { messageOf } from '../base/errors.ts';
 import { redact } from '../base/redact.ts';
 
-const COUNTED = ['hits', 'misses', 'errors', 'sets', 'deletes', 'evictions'] as const;
-
 /** What happened at one tier. Plain numbers, to be incremented in place. */
 export class TierCounters {
   hits = 0;
   misses = 0;
-  /** Calls that failed or overran their deadline. */
+  /** Calls that failed or overran their deadline; a read that failed is no miss. */
   errors = 0;
   sets = 0;
   deletes = 0;
-  evictions = 0;
-
-  /** Hits by the reads that were answered; undefined when none was. */
-  get hitRatio(): number | undefined {
-    const reads = this.hits + this.misses;
-    return reads === 0 ? undefined : this.hits / reads;
-  }
-
-  /** Adds what another instance counted. */
-  merge(other: TierCounters): void {
-    for (const name of COUNTED) this[name] += other[name];
-  }
-
-  reset(): void {
-    for (const name of COUNTED) this[name] = 0;
-  }
 }
 
 export interface ErrorCount {

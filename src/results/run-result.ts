@@ -1,3 +1,6 @@
+import type { ErrorCount } from '../metrics/counters.ts';
+import type { SecondSample } from '../metrics/interval-series.ts';
+
 /** The record of one `cachectl bench` of one scenario: complete enough to report, gate and compare without the bench. */
 export interface RunResult {
   readonly schema: 'cachectl.bench/1';
@@ -63,23 +66,6 @@ export interface VariantResult {
   readonly seconds: readonly SecondSample[];
   /** The first few distinct errors with their counts. */
   readonly errors: readonly ErrorCount[];
-}
-
-/** What happened in one second of the measured part. */
-export interface SecondSample {
-  /** Seconds since the measured part began. */
-  readonly at: number;
-  readonly operations: number;
-  readonly errors: number;
-  readonly hits: number;
-  readonly reads: number;
-  /** 99th percentile of latency within the second, in milliseconds; absent without operations. */
-  readonly p99Ms?: number;
-}
-
-export interface ErrorCount {
-  readonly message: string;
-  readonly count: number;
 }
 
 /** Something the reader of the figures must know. */

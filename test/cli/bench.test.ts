@@ -75,7 +75,6 @@ describe('bench', () => {
     const { code, stdout, stderr } = await cachectl([...SMOKE], { env: { COLUMNS: '60' } });
     expect(code).toBe(0);
     expect(stdout).toContain('all tiers');
-    // oxlint-disable-next-line no-control-regex -- colours are what it must not find
     expect(stdout + stderr).not.toMatch(/\u001b/);
     for (const line of stdout.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(60);
   });

@@ -32,7 +32,6 @@ describe('keys', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (key) => {
         const stored = space.stored(space.scoped(key));
         expect(Buffer.byteLength(stored)).toBeLessThanOrEqual(250);
-        // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
         expect(stored).not.toMatch(/[\u0000-\u0020\u007f]/);
         expect(stored.startsWith('shop:')).toBe(true);
       }),

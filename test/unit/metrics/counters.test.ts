@@ -1,28 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ErrorTally, TierCounters } from '../../../src/metrics/counters.ts';
-
-describe('tier counters', () => {
-  test('have a hit ratio once something was read', () => {
-    const counters = new TierCounters();
-    expect(counters.hitRatio).toBeUndefined();
-    counters.errors = 5;
-    expect(counters.hitRatio).toBeUndefined();
-    counters.hits = 3;
-    counters.misses = 1;
-    expect(counters.hitRatio).toBe(0.75);
-  });
-
-  test('merge and reset every count', () => {
-    const ones = new TierCounters();
-    Object.assign(ones, Object.fromEntries(Object.keys(ones).map((name, i) => [name, i + 1])));
-    const sum = new TierCounters();
-    sum.merge(ones);
-    sum.merge(ones);
-    expect(Object.values(sum)).toEqual([2, 4, 6, 8, 10, 12]);
-    sum.reset();
-    expect(sum).toEqual(new TierCounters());
-  });
-});
+import { ErrorTally } from '../../../src/metrics/counters.ts';
 
 describe('error tally', () => {
   test('counts by message, the most frequent first', () => {

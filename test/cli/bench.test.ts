@@ -226,10 +226,19 @@ describe('bench on given servers', () => {
   test('interrupted, it takes its keys away all the same', async () => {
     const client = new Redis(redis.url);
     await client.flushall();
-    const { code } = await cachectl([...SMOKE, '--duration', '30s', '--redis', redis.url], {
-      when: { stderr: /starting/, act: (pid) => setTimeout(() => process.kill(pid, 'SIGINT'), 2500) },
+    let during = 0;
+    const interrupt = async (pid: number): Promise<void> => {
+      await eventually(async () => {
+        during = await client.dbsize();
+        expect(during).toBeGreaterThan(100);
+      });
+      process.kill(pid, 'SIGINT');
+    };
+    const { code } = await cachectl(['bench', 'load', '--duration', '30s', '--redis', redis.url], {
+      when: { stderr: /starting/, act: (pid) => void interrupt(pid) },
     });
     expect(code).toBe(130);
+    expect(during).toBeGreaterThan(100);
     expect(await client.keys('*')).toEqual([]);
     await client.quit();
   });

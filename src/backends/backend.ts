@@ -1,5 +1,8 @@
-import type { Bus } from './bus.ts';
+import type { Bus, BusOptions } from './bus.ts';
 import type { LeaseStore } from './lease.ts';
+import type { Ledger } from './ledger.ts';
+import type { Limiter } from './limiter.ts';
+import type { Queue } from './queue.ts';
 import type { Tier } from './tier.ts';
 
 export type BackendKind = 'memory' | 'redis' | 'memcached' | 'database';
@@ -11,8 +14,13 @@ export interface Backend {
   readonly address: string;
   readonly tier: Tier;
   /** Opens the bus of a named channel; absent where the product has no publish and subscribe. */
-  readonly openBus?: (channel: string) => Bus;
+  readonly openBus?: (channel: string, options?: BusOptions) => Bus;
   readonly lease: LeaseStore;
+  /** Opens the ledger of a namespace; absent where the product cannot keep one. */
+  readonly openLedger?: (namespace: string) => Ledger;
+  /** Opens a named durable queue; absent where the product has none. */
+  readonly openQueue?: (name: string) => Queue;
+  readonly limiter?: Limiter;
   /** What answered: product, version and its memory limit. */
   describe(): Promise<ServerDescription>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { CachectlError } from '../base/errors.ts';
-import type { TierKey } from './tier.ts';
+import type { TierKey } from './tier-entry.ts';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 

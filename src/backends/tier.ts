@@ -1,3 +1,6 @@
+import type { TierEntry, TierHit, TierKey } from './tier-entry.ts';
+import type { FencedAccess } from './fenced.ts';
+
 /**
  * The contract of a cache tier: a store of bytes under keys, with a time to live.
  *
@@ -15,6 +18,8 @@ export interface Tier {
   readonly capabilities: TierCapabilities;
   /** Synchronous access, where the entries are in this process. */
   readonly local?: LocalAccess;
+  /** Reads and fills that an invalidation keeps apart, where several processes share the entries. */
+  readonly fenced?: FencedAccess;
   get(key: TierKey, options?: GetOptions): Promise<TierHit | undefined>;
   /** In the order of the keys; one round trip per server. */
   getMany(keys: readonly TierKey[], options?: GetOptions): Promise<(TierHit | undefined)[]>;
@@ -34,24 +39,6 @@ export interface Tier {
   deletePrefix(prefix: string): Promise<number>;
   stats(): Promise<TierStats>;
   close(): Promise<void>;
-}
-
-/** Text (as UTF-8) or bytes. The text and its UTF-8 bytes are the same key. Never empty. */
-export type TierKey = string | Uint8Array;
-
-export interface TierHit {
-  readonly value: Uint8Array;
-  /**
-   * Time to live that is left, in milliseconds, as the server that holds the entry counts it (never from two
-   * hosts' clocks). Undefined when the entry does not expire, or when `withTtl` was not asked for.
-   */
-  readonly ttlMs?: number | undefined;
-}
-
-export interface TierEntry {
-  readonly key: TierKey;
-  readonly value: Uint8Array;
-  readonly ttlMs?: number | undefined;
 }
 
 export interface GetOptions {
@@ -98,10 +85,15 @@ export interface TierStats {
 
 /** The entries of a tier in this process, without promises: what makes a hit there cost nanoseconds. */
 export interface LocalAccess {
-  /** The live entry, counted as used by the eviction policy; undefined when missing or expired. */
-  read(key: string): LocalSlot | undefined;
+  /** The same entries as far as their keys begin with `prefix`, known by the rest of their keys. */
+  scope(prefix: string): LocalAccess;
+  /**
+   * The live entry, counted as used by the eviction policy; undefined when missing or expired.
+   * @param nowMs what the clock says, when the caller has just looked
+   */
+  read(key: string, nowMs?: number): LocalSlot | undefined;
   /** False when the value alone is over the tier's bound: nothing is stored then, and an old entry is dropped. */
-  write(key: string, value: Uint8Array, ttlMs?: number): boolean;
+  write(key: string, value: Uint8Array, ttlMs?: number, memo?: unknown): boolean;
   drop(key: string): boolean;
 }
 

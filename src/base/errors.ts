@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'VALUE_TOO_LARGE'
   /** Stored bytes are not an entry this engine wrote, or are damaged. */
   | 'CORRUPT_ENTRY'
+  /** A loader failed a short time ago, in this or another process, and is not called again yet. */
+  | 'LOAD_FAILED'
   /** The backend cannot do this (see its capabilities). */
   | 'NOT_SUPPORTED'
   /** The user or a signal stopped the work. */
@@ -61,6 +63,7 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   KEY_TOO_LONG: ExitCode.usage,
   VALUE_TOO_LARGE: ExitCode.usage,
   CORRUPT_ENTRY: ExitCode.unexpected,
+  LOAD_FAILED: ExitCode.unexpected,
   NOT_SUPPORTED: ExitCode.usage,
   INTERRUPTED: ExitCode.interrupted,
   UNEXPECTED: ExitCode.unexpected,

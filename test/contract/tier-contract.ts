@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isCachectlError } from '../../src/base/errors.ts';
-import type { Tier, TierKey } from '../../src/backends/tier.ts';
+import type { Tier } from '../../src/backends/tier.ts';
+import type { TierKey } from '../../src/backends/tier-entry.ts';
 
 /** A tier under test, and what can be done to the server behind it. */
 export interface TierUnderTest {
@@ -353,4 +354,12 @@ export async function eventually(check: () => Promise<void>, limitMs = 5000): Pr
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
+}
+
+/** What the call rejected with; undefined when it resolved. */
+export function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { afterEach, expect } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
@@ -52,6 +52,47 @@ export async function listen(onSocket: (socket: Socket) => void): Promise<number
   });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Stands between a client and a server. */
+export interface Proxy {
+  readonly address: string;
+  /** Pieces that came from the client, as many as it made writes while they are small. */
+  readonly writes: number;
+  /** What the client writes waits, but for the next `pass` pieces; the function lets it go on. */
+  hold(pass: number): () => void;
+}
+
+/** @param server as `host:port` */
+export async function proxyTo(server: string): Promise<Proxy> {
+  const [host = '', port] = server.split(':');
+  let writes = 0;
+  let left = Infinity;
+  const held: (() => void)[] = [];
+  const listening = await listen((client) => {
+    const upstream = connect({ host, port: Number(port), noDelay: true });
+    upstream.on('error', () => {});
+    upstream.on('data', (data) => void client.write(data));
+    client.on('close', () => upstream.destroy());
+    client.on('data', (data) => {
+      writes++;
+      if (left-- > 0) upstream.write(data);
+      else held.push(() => void upstream.write(data));
+    });
+  });
+  return {
+    address: `127.0.0.1:${listening}`,
+    get writes() {
+      return writes;
+    },
+    hold(pass) {
+      left = pass;
+      return () => {
+        left = Infinity;
+        for (const send of held.splice(0)) send();
+      };
+    },
+  };
 }
 
 /** The code that the call rejects with; `none` when it does not. */

@@ -110,7 +110,7 @@ describe('a server that hangs', () => {
     );
     thaw();
     await eventually(async () => expect(states).toEqual(['down', 'up']));
-    await eventually(async () => bus.publish(bytes('again')));
+    await eventually(async () => void (await bus.publish(bytes('again'))));
     await eventually(async () => expect(heard).toContain('again'));
   });
 
@@ -164,6 +164,7 @@ describe('connections that are lost', () => {
     freeze();
     const calls = Array.from({ length: 50 }, (_, i) => patient.tier.set(`k${i}`, bytes('v')));
     const outcomes = Promise.allSettled(calls);
+    process.kill(server.pid, 'SIGKILL'); // stop() would wake it up first
     await server.stop();
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'SERVER_UNREACHABLE' } });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { openMemory } from '../../src/backends/memory/open.ts';
-import type { Tier, TierEntry, TierHit, TierKey } from '../../src/backends/tier.ts';
+import type { Tier } from '../../src/backends/tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../../src/backends/tier-entry.ts';
 
 /** A tier that the engine sees as a server's: no local access, and each call can be held up or made to fail. */
 export interface RemoteTier extends Tier {

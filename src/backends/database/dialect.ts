@@ -1,10 +1,17 @@
-import type { SqlDatabase, SqlParam, SqlStatement } from './sql.ts';
+import { createInFile, createOnce, type TableShape } from './schema.ts';
+import type { SqlDatabase, SqlParam, SqlStatement, SqlValue } from './sql.ts';
+import { postgresTimes, sqliteTimes, type TimeLog } from './time-log.ts';
 
-export interface DialectEntry {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-  /** Undefined: never expires. */
-  readonly ttlMs: number | undefined;
+/** Columns of rows that a statement is given, with what they hold. */
+export type GivenColumns = Readonly<Record<string, 'bytes' | 'text' | 'number'>>;
+
+export interface RowSource {
+  /** Source of the rows that a statement is given, called `given`; the first column is the key. */
+  given(columns: GivenColumns): string;
+  /** The same without rows whose key is not in the table, whose rows it locks in the order of the keys. */
+  givenLocked(table: string, columns: GivenColumns): string;
+  /** Expression: `column` is one of the keys in `$1`. */
+  amongKeys(column: string): string;
 }
 
 /** Where the two products differ. All times are milliseconds since the epoch on the database's own clock. */
@@ -14,13 +21,29 @@ export interface Dialect {
   readonly time: string;
   /** Expression: now. */
   readonly now: string;
-  /** Statements that create what is missing; `undefined` where nothing is. */
-  create(database: SqlDatabase, tables: readonly string[], ddl: readonly string[]): Promise<void>;
-  /** Expression: `column` is one of the keys in `$1`; and how the keys are bound. */
-  amongKeys(column: string): string;
+  /** Creates the tables and columns that are missing. */
+  create(database: SqlDatabase, tables: readonly TableShape[]): Promise<void>;
+  /** Whether the WITH of a query may hold changes. */
+  readonly changesInQueries: boolean;
+  /** How statements are given one row, as plain parameters, and how many. Plans for one are cheaper and are kept. */
+  readonly one: RowSource;
+  readonly many: RowSource;
+  /** How keys are bound for {@link RowSource.amongKeys} of many. */
   bindKeys(keys: readonly Uint8Array[]): SqlParam;
-  /** Stores entries; the keys differ. */
-  upsertMany(table: string, entries: readonly DialectEntry[]): readonly SqlStatement[];
+  /** Statements that do `sql`, which was made for many, to rows whose keys ascend. Its other parameters follow those of the columns. */
+  overMany(
+    sql: string,
+    rows: readonly (readonly SqlParam[])[],
+    others: readonly SqlParam[],
+  ): readonly SqlStatement[];
+  readonly times: TimeLog;
+  /** Source of the elements of a JSON array, called `item (value, place)`; expression: a JSON array of all `json` of a source. */
+  readonly jsonItems: (json: string) => string;
+  readonly jsonArray: (source: string) => string;
+  /** Function: a JSON array of its arguments. */
+  readonly jsonOf: string;
+  /** For tables whose loss does no harm: not written ahead. */
+  readonly unlogged: string;
   /** Added to a subselect of rows to delete, so that deletions at the same time wait for, or pass over, each other. */
   readonly lockOrdered: string;
   readonly lockFree: string;
@@ -30,27 +53,46 @@ export interface Dialect {
   readonly describe: string;
 }
 
-export function upsertSql(table: string, dialect: Dialect): string {
-  return `INSERT INTO ${table} (key, value, expires_at) VALUES ($1, $2, ${dialect.now} + $3) ${onConflict}`;
+const expired = (now: string): string => `expires_at <= ${now}`;
+
+const POSTGRES_TYPES = { bytes: 'bytea', text: 'text', number: 'double precision' } as const;
+
+/** One row needs no order of locks. */
+function rowSource(value: (column: string, type: GivenColumns[string], i: number) => string): RowSource {
+  const given = (columns: GivenColumns): string =>
+    `(SELECT ${Object.entries(columns)
+      .map(([column, type], i) => value(column, type, i))
+      .join(', ')}) AS given`;
+  return {
+    given,
+    givenLocked: (_table, columns) => given(columns),
+    amongKeys: (column) => `${column} = $1`,
+  };
 }
 
-const onConflict = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at';
+const untypedRow: RowSource = rowSource((column, _type, i) => `$${i + 1} AS ${column}`);
 
-const expired = (now: string): string => `expires_at <= ${now}`;
+function unnested(columns: GivenColumns): string {
+  const lists = Object.values(columns).map((type, i) => `$${i + 1}::${POSTGRES_TYPES[type]}[]`);
+  return `unnest(${lists.join(', ')}) AS given (${Object.keys(columns).join(', ')})`;
+}
 
 export const sqliteDialect: Dialect = {
   bytes: 'BLOB',
   time: 'REAL',
   now: "(unixepoch('subsec') * 1000.0)",
-  create: async (database, _tables, ddl) => {
-    await database.batch(ddl.map((sql) => ({ sql })));
-  },
-  amongKeys: (column) => `${column} IN (SELECT unhex(value) FROM json_each($1))`,
+  create: createInFile,
+  changesInQueries: false,
+  one: untypedRow,
+  many: { ...untypedRow, amongKeys: (column) => `${column} IN (SELECT unhex(value) FROM json_each($1))` },
   bindKeys: (keys) => JSON.stringify(keys.map((key) => Buffer.from(key).toString('hex'))),
-  upsertMany: (table, entries) => {
-    const sql = upsertSql(table, sqliteDialect);
-    return entries.map(({ key, value, ttlMs }) => ({ sql, params: [key, value, ttlMs] }));
-  },
+  overMany: (sql, rows, others) => rows.map((row) => ({ sql, params: [...row, ...others] })),
+  times: sqliteTimes,
+  jsonItems: (json) => `(SELECT value, key AS place FROM json_each(${json})) AS item`,
+  jsonArray: (source) =>
+    `(SELECT json_group_array(json(json)) FROM (SELECT json FROM ${source} ORDER BY place))`,
+  jsonOf: 'json_array',
+  unlogged: '',
   lockOrdered: '',
   lockFree: '',
   stats: (table) => ({
@@ -72,19 +114,27 @@ const COUNTED_ROWS = 1_000_000;
 export const postgresDialect: Dialect = {
   bytes: 'bytea',
   time: 'double precision',
-  now: '(extract(epoch FROM clock_timestamp()) * 1000)::double precision',
+  now: "(date_part('epoch', clock_timestamp()) * 1000)",
   create: createOnce,
-  amongKeys: (column) => `${column} = ANY ($1::bytea[])`,
-  bindKeys: (keys) => keys,
-  upsertMany: (table, entries) => {
-    const sql =
-      `INSERT INTO ${table} (key, value, expires_at) SELECT k, v, ${postgresDialect.now} + ttl ` +
-      `FROM unnest($1::bytea[], $2::bytea[], $3::double precision[]) AS e (k, v, ttl) ORDER BY k ${onConflict}`;
-    return bySize(entries).map((part) => ({
-      sql,
-      params: [part.map(({ key }) => key), part.map(({ value }) => value), part.map(({ ttlMs }) => ttlMs)],
-    }));
+  changesInQueries: true,
+  one: rowSource((column, type, i) => `$${i + 1}::${POSTGRES_TYPES[type]} AS ${column}`),
+  many: {
+    given: unnested,
+    givenLocked: (table, columns) =>
+      `(SELECT given.* FROM ${unnested(columns)} JOIN ${table} AS held ON held.key = given.key ORDER BY held.key FOR UPDATE OF held) AS given`,
+    amongKeys: (column) => `${column} = ANY ($1::bytea[])`,
   },
+  bindKeys: (keys) => keys,
+  overMany: (sql, rows, others) =>
+    bySize(rows).map((part) => ({
+      sql,
+      params: [...(part[0] ?? []).map((_first, i) => part.map((row) => row[i] as SqlValue)), ...others],
+    })),
+  times: postgresTimes,
+  jsonItems: (json) => `json_array_elements(${json}::json) WITH ORDINALITY AS item (value, place)`,
+  jsonArray: (source) => `(SELECT coalesce(json_agg(json ORDER BY place), '[]')::text FROM ${source})`,
+  jsonOf: 'json_build_array',
+  unlogged: 'UNLOGGED',
   lockOrdered: 'ORDER BY key FOR UPDATE',
   lockFree: 'FOR UPDATE SKIP LOCKED',
   stats: (table) => ({
@@ -106,29 +156,20 @@ export const postgresDialect: Dialect = {
     .join(', ')}`,
 };
 
-/** Looks first, because "create if not exists" needs the right to create; two that create at once wait for each other. */
-async function createOnce(
-  database: SqlDatabase,
-  tables: readonly string[],
-  ddl: readonly string[],
-): Promise<void> {
-  const present = tables.map((_table, i) => `to_regclass($${i + 1}) IS NOT NULL`).join(' AND ');
-  const row = await database.first(`SELECT ${present} AS present`, tables);
-  if (row?.['present'] === true) return;
-  const lock = { sql: 'SELECT pg_advisory_xact_lock(hashtext($1))', params: tables.slice(0, 1) };
-  await database.batch([lock, ...ddl.map((sql) => ({ sql }))]);
-}
-
-function bySize(entries: readonly DialectEntry[]): DialectEntry[][] {
-  const parts: DialectEntry[][] = [];
+function bySize(rows: readonly (readonly SqlParam[])[]): (readonly SqlParam[])[][] {
+  const parts: (readonly SqlParam[])[][] = [];
   let bytes = Infinity;
-  for (const entry of entries) {
-    if (bytes + entry.value.byteLength > BYTES_PER_STATEMENT) {
+  for (const row of rows) {
+    const size = row.reduce(
+      (sum: number, param) => sum + (param instanceof Uint8Array ? param.byteLength : 0),
+      0,
+    );
+    if (bytes + size > BYTES_PER_STATEMENT) {
       parts.push([]);
       bytes = 0;
     }
-    parts.at(-1)?.push(entry);
-    bytes += entry.value.byteLength;
+    parts.at(-1)?.push(row);
+    bytes += size;
   }
   return parts;
 }

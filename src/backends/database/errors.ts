@@ -13,9 +13,15 @@ export function deadlineError(address: string, deadlineMs: number): CachectlErro
   return databaseError('DEADLINE_EXCEEDED', address, `no answer within ${deadlineMs} ms`);
 }
 
-/** Whether the table was not there: the server was replaced by an empty one, or someone dropped it. */
+/**
+ * Whether the table, or a column of it, was not there: the server was replaced by an empty one, someone dropped the
+ * table, or an older version made it again.
+ */
 export function isMissingTable(error: unknown): boolean {
-  return isCachectlError(error, 'SERVER_ERROR') && /\(42P01\)$|: no such table: /.test(error.message);
+  return (
+    isCachectlError(error, 'SERVER_ERROR') &&
+    /\((42P01|42703)\)$|: no such (table|column): |: table \w+ has no column named /.test(error.message)
+  );
 }
 
 /** By the name of SQLite's result code (https://sqlite.org/rescode.html). */

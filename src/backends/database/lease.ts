@@ -3,14 +3,17 @@ import { CachectlError } from '../../base/errors.ts';
 import { keyBytes } from '../keys.ts';
 import type { LeaseGrant, LeaseStore } from '../lease.ts';
 import type { Dialect } from './dialect.ts';
+import type { TableShape } from './schema.ts';
 import type { SqlDatabase } from './sql.ts';
 
-/** Statements that create the table of leases. */
-export function leaseTable(table: string, { bytes, time }: Dialect): readonly string[] {
-  return [
-    `CREATE TABLE IF NOT EXISTS ${table} (key ${bytes} PRIMARY KEY NOT NULL, token text NOT NULL, expires_at ${time} NOT NULL)`,
-    `CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at)`,
-  ];
+export function leaseTable(name: string, { bytes, time }: Dialect): TableShape {
+  return {
+    name,
+    ddl: [
+      `CREATE TABLE IF NOT EXISTS ${name} (key ${bytes} PRIMARY KEY NOT NULL, token text NOT NULL, expires_at ${time} NOT NULL)`,
+      `CREATE INDEX IF NOT EXISTS ${name}_expires_at ON ${name} (expires_at)`,
+    ],
+  };
 }
 
 /** Leases as rows: one statement each, so that the database itself decides between those who ask at once. */

@@ -9,18 +9,25 @@ import {
   type ServerDescription,
 } from '../backend.ts';
 import { postgresDialect, sqliteDialect } from './dialect.ts';
+import { entryTable, isLeased } from './entries.ts';
 import { DatabaseLeaseStore, leaseTable } from './lease.ts';
+import { DatabaseLedger } from './ledger.ts';
+import { ledgerTables } from './ledger-sql.ts';
+import { DatabaseLimiter, limiterTable } from './limiter.ts';
 import { connectPostgres } from './postgres-connect.ts';
 import { recreatingTables } from './recreate.ts';
 import type { SqlDatabase } from './sql.ts';
 import { SqliteDatabase } from './sqlite.ts';
 import { Sweeper } from './sweep.ts';
-import { DatabaseTier, tierTable } from './tier.ts';
+import { DatabaseTier } from './tier.ts';
 
 export interface DatabaseOptions extends ConnectionOptions {
   /** `postgres://user:password@host:5432/database?sslmode=…`, `sqlite:/path/file.db`, `file:/path`, `sqlite::memory:`. */
   readonly url: string;
-  /** Name of the table, created when it is missing; that of leases has `_lease` added. Default `cachectl_cache`. */
+  /**
+   * Name of the table, created when it is missing; those for leases, ledgers and limits have
+   * `_lease`, `_ledger`, `_tag` and `_limit` added. Default `cachectl_cache`.
+   */
   readonly table?: string | undefined;
   /** The tier's name in metrics. Default `database`. */
   readonly name?: string | undefined;
@@ -36,6 +43,8 @@ export interface DatabaseOptions extends ConnectionOptions {
 /** A cache table in a SQL database, and the connection itself for other statements. */
 export interface DatabaseBackend extends Backend {
   readonly sql: SqlDatabase;
+  /** Names of all its tables, that of the entries first. */
+  readonly tables: readonly string[];
   /** Deletes expired rows now, instead of at the next interval. */
   sweep(): Promise<void>;
 }
@@ -58,8 +67,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseBa
   const path = sqlitePath(options.url);
   const dialect = path === undefined ? postgresDialect : sqliteDialect;
   const sql = await openSqlDatabase(options);
-  const create = (): Promise<void> =>
-    dialect.create(sql, [table, leases], [...tierTable(table, dialect), ...leaseTable(leases, dialect)]);
+  const ledger = { pages: `${table}_ledger`, tags: `${table}_tag` };
+  const limits = `${table}_limit`;
+  const shapes = [
+    entryTable(table, dialect),
+    leaseTable(leases, dialect),
+    ...ledgerTables(ledger, dialect),
+    limiterTable(limits, dialect),
+  ];
+  const create = (): Promise<void> => dialect.create(sql, shapes);
   try {
     await create();
   } catch (error) {
@@ -68,22 +84,34 @@ export async function openDatabase(options: DatabaseOptions): Promise<DatabaseBa
   }
   const tables = recreatingTables(sql, create);
   const intervalMs = options.sweepIntervalMs ?? DEFAULT_SWEEP_INTERVAL_MS;
-  const sweeper = new Sweeper(tables, dialect, { tables: [table, leases], intervalMs, clock });
+  const swept = [
+    { table, unless: isLeased(table, dialect.now) },
+    ...[leases, ledger.tags, limits].map((name) => ({ table: name })),
+  ];
+  const sweeper = new Sweeper(tables, dialect, { tables: swept, intervalMs, clock });
   sweeper.start();
   const capabilities = { shared: path !== ':memory:', persistent: path !== ':memory:' };
   const name = options.name ?? 'database';
-  const tier = new DatabaseTier(tables, dialect, { table, name, capabilities }, () => sweeper.swept(table));
+  const time = { clock, deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS };
+  const tier = new DatabaseTier(tables, dialect, { table, name, capabilities }, time, () =>
+    sweeper.swept(table),
+  );
   const lease = new DatabaseLeaseStore(tables, dialect, leases);
+  const limiter = new DatabaseLimiter(tables, dialect, limits);
   return {
     kind: 'database',
     address: sql.address,
     sql,
+    tables: shapes.map((shape) => shape.name),
     tier,
     lease,
+    openLedger: (namespace) => new DatabaseLedger(tables, dialect, { tables: ledger, namespace, time }),
+    limiter,
     sweep: () => sweeper.sweep(),
     describe: () => describeDatabase(sql),
     close: async () => {
       sweeper.stop();
+      limiter.close();
       await Promise.all([tier.close(), lease.close()]);
       await sql.close();
     },

@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+
 /** A value as a row holds it. Integers beyond 2^53 lose their last digits. */
 export type SqlValue = string | number | boolean | null | Uint8Array;
 
@@ -32,6 +34,30 @@ export interface SqlDatabase {
   /** All statements in one transaction and one round trip; the rows of each. When one fails, none is done. */
   batch(statements: readonly SqlStatement[], options?: CallOptions): Promise<readonly (readonly Row[])[]>;
   close(): Promise<void>;
+}
+
+/** The bound on a call, for what needs two. */
+export interface CallTime {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+}
+
+/** From now on: what is left for each next call, so that all of them together keep one deadline. */
+export function oneDeadline({ clock, deadlineMs }: CallTime): () => CallOptions {
+  const end = clock.nowMs() + deadlineMs;
+  return () => ({ deadlineMs: Math.max(1, end - clock.nowMs()) });
+}
+
+/** The rows of all statements, which are one step: a single statement is that without a transaction around it. */
+export async function runTogether(
+  database: SqlDatabase,
+  statements: readonly SqlStatement[],
+  options?: CallOptions,
+): Promise<readonly Row[]> {
+  const [only, ...others] = statements;
+  if (only === undefined) return [];
+  if (others.length === 0) return database.query(only.sql, only.params, options);
+  return (await database.batch(statements, options)).flat();
 }
 
 /** Rows per statement of {@link bulkInsert}: few enough for the products' bounds on parameters. */

@@ -1,13 +1,19 @@
 import type { CancelTimer, Clock } from '../../base/clock.ts';
 import type { Dialect } from './dialect.ts';
 import type { SqlDatabase } from './sql.ts';
-import { ROWS_PER_STEP } from './tier.ts';
+import { NO_ENTRY, ROWS_PER_STEP } from './entries.ts';
 
 export interface SweepOptions {
-  /** Tables with columns `key` and `expires_at`. */
-  readonly tables: readonly string[];
+  readonly tables: readonly SweptTable[];
   readonly intervalMs: number;
   readonly clock: Clock;
+}
+
+/** A table with columns `key` and `expires_at`. */
+export interface SweptTable {
+  readonly table: string;
+  /** Condition: an expired row is still needed. */
+  readonly unless?: string;
 }
 
 /**
@@ -39,28 +45,28 @@ export class Sweeper {
     this.#cancelTimer?.();
   }
 
-  /** Rows of the table that this sweeper has deleted. */
+  /** Rows of the table that this sweeper has deleted, but for those that never held anything until they expired. */
   swept(table: string): number {
     return this.#swept.get(table) ?? 0;
   }
 
   /** Deletes what has expired until now. */
   async sweep(): Promise<void> {
-    for (const table of this.#options.tables) {
+    for (const swept of this.#options.tables) {
       let rows = ROWS_PER_STEP;
-      while (rows === ROWS_PER_STEP && !this.#stopped) {
-        rows = await this.#step(table);
-        this.#swept.set(table, this.swept(table) + rows);
-      }
+      while (rows === ROWS_PER_STEP && !this.#stopped) rows = await this.#step(swept);
     }
   }
 
-  async #step(table: string): Promise<number> {
+  /** How many rows it deleted. */
+  async #step({ table, unless }: SweptTable): Promise<number> {
     const { now, lockFree } = this.#dialect;
-    const expired = `SELECT key FROM ${table} WHERE expires_at <= ${now} LIMIT ${ROWS_PER_STEP} ${lockFree}`;
+    const expired = `expires_at <= ${now}${unless === undefined ? '' : ` AND NOT ${unless}`}`;
+    const some = `SELECT key FROM ${table} WHERE ${expired} LIMIT ${ROWS_PER_STEP} ${lockFree}`;
     const rows = await this.#database.query(
-      `DELETE FROM ${table} WHERE key IN (${expired}) RETURNING 1 AS swept`,
+      `DELETE FROM ${table} WHERE key IN (${some}) RETURNING CASE WHEN expires_at > ${NO_ENTRY} THEN 1 ELSE 0 END AS held`,
     );
+    this.#swept.set(table, this.swept(table) + rows.filter((row) => row['held'] === 1).length);
     return rows.length;
   }
 

@@ -1,14 +1,22 @@
-import { CachectlError } from '../../base/errors.ts';
-import { checkKeySize, checkValueSize, keyBytes } from '../keys.ts';
-import type { GetOptions, Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
-import { type Dialect, type DialectEntry, upsertSql } from './dialect.ts';
-import type { Row, SqlDatabase } from './sql.ts';
-
-/** A b-tree entry of PostgreSQL holds about 2,700 bytes. */
-const MAX_KEY_BYTES = 1024;
-const MAX_VALUE_BYTES: number = 64 * 1024 * 1024;
-/** Rows that one statement of a mass deletion takes: few, so that others never wait long for it. */
-export const ROWS_PER_STEP = 500;
+import type { FencedAccess } from '../fenced.ts';
+import type { GetOptions, Tier, TierCapabilities, TierStats } from '../tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../tier-entry.ts';
+import type { Dialect } from './dialect.ts';
+import {
+  bytesIn,
+  END_LEASE,
+  EntryChecks,
+  expiryOf,
+  inKeyOrder,
+  isLive,
+  type KeyedRow,
+  mapKey,
+  MAX_KEY_BYTES,
+  MAX_VALUE_BYTES,
+  ROWS_PER_STEP,
+} from './entries.ts';
+import { DatabaseFence } from './fenced.ts';
+import { type CallTime, runTogether, type Row, type SqlDatabase } from './sql.ts';
 
 export interface TierTable {
   /** Tables are called by it; a checked name. */
@@ -18,30 +26,23 @@ export interface TierTable {
   readonly capabilities: Pick<TierCapabilities, 'shared' | 'persistent'>;
 }
 
-/** Statements that create the tier's table and what finds expired rows in it. */
-export function tierTable(table: string, dialect: Dialect): readonly string[] {
-  const { bytes, time } = dialect;
-  return [
-    `CREATE TABLE IF NOT EXISTS ${table} (key ${bytes} PRIMARY KEY NOT NULL, value ${bytes} NOT NULL, expires_at ${time})`,
-    `CREATE INDEX IF NOT EXISTS ${table}_expires_at ON ${table} (expires_at) WHERE expires_at IS NOT NULL`,
-  ];
-}
-
 /** Entries as rows of one table, whose times are all on the database's own clock. */
 export class DatabaseTier implements Tier {
   readonly name: string;
   readonly capabilities: TierCapabilities;
+  readonly fenced: FencedAccess;
   readonly #database: SqlDatabase;
   readonly #dialect: Dialect;
   readonly #table: string;
   readonly #sql: ReturnType<typeof statements>;
   readonly #expirations: () => number;
-  #closed = false;
+  readonly #checks: EntryChecks;
 
   constructor(
     database: SqlDatabase,
     dialect: Dialect,
     { table, name, capabilities }: TierTable,
+    time: CallTime,
     expirations: () => number,
   ) {
     this.name = name;
@@ -58,15 +59,17 @@ export class DatabaseTier implements Tier {
     this.#table = table;
     this.#sql = statements(table, dialect);
     this.#expirations = expirations;
+    this.#checks = new EntryChecks(name);
+    this.fenced = new DatabaseFence(database, dialect, { table, entries: this, checks: this.#checks, time });
   }
 
   async get(key: TierKey, options?: GetOptions): Promise<TierHit | undefined> {
-    const row = await this.#database.first(this.#sql.get, [this.#key(key)]);
+    const row = await this.#database.first(this.#sql.get, [this.#checks.key(key)]);
     return row === undefined ? undefined : toHit(row, options);
   }
 
   async getMany(keys: readonly TierKey[], options?: GetOptions): Promise<(TierHit | undefined)[]> {
-    const wanted = keys.map((key) => this.#key(key));
+    const wanted = keys.map((key) => this.#checks.key(key));
     if (wanted.length === 0) return [];
     const rows = await this.#database.query(this.#sql.getMany, [this.#dialect.bindKeys(wanted)]);
     const found = new Map(rows.map((row) => [mapKey(bytesIn(row, 'key')), toHit(row, options)]));
@@ -74,35 +77,36 @@ export class DatabaseTier implements Tier {
   }
 
   async set(key: TierKey, value: Uint8Array, ttlMs?: number): Promise<void> {
-    const entry = this.#entry({ key, value, ttlMs });
+    const row = [this.#checks.key(key), this.#checks.value(key, value), ttlMs];
     if (ttlMs !== undefined && ttlMs <= 0) await this.delete(key);
-    else await this.#database.query(this.#sql.set, [entry.key, entry.value, entry.ttlMs]);
+    else await this.#database.query(this.#sql.set, row);
   }
 
   async setMany(entries: readonly TierEntry[]): Promise<void> {
     // The last entry of a key wins, as with one call after another; one statement cannot store a row twice.
-    const byKey = new Map(entries.map((entry) => [mapKey(keyBytes(entry.key)), this.#entry(entry)]));
-    const all = [...byKey.values()];
-    const ended = all.filter(({ ttlMs }) => ttlMs !== undefined && ttlMs <= 0).map(({ key }) => key);
-    const live = all.filter(({ ttlMs }) => ttlMs === undefined || ttlMs > 0);
-    const work = [...this.#dialect.upsertMany(this.#table, live)];
-    if (ended.length > 0) work.push({ sql: this.#sql.deleteMany, params: [this.#dialect.bindKeys(ended)] });
-    if (work.length > 0) await this.#database.batch(work);
+    const rows = inKeyOrder(
+      entries.map(({ key, value, ttlMs }): KeyedRow => {
+        const bytes = this.#checks.value(key, value);
+        return [this.#checks.key(key), ttlMs !== undefined && ttlMs <= 0 ? NOTHING : bytes, ttlMs];
+      }),
+    );
+    await runTogether(this.#database, this.#dialect.overMany(this.#sql.setMany, rows, []));
   }
 
   async delete(key: TierKey): Promise<boolean> {
-    const rows = await this.#database.query(this.#sql.delete, [this.#key(key)]);
+    const rows = await this.#database.query(this.#sql.delete, [this.#checks.key(key)]);
     return liveRows(rows) === 1;
   }
 
   async deleteMany(keys: readonly TierKey[]): Promise<number> {
-    const unwanted = keys.map((key) => this.#key(key));
+    const unwanted = keys.map((key) => this.#checks.key(key));
     if (unwanted.length === 0) return 0;
+    if (unwanted.length === 1) return liveRows(await this.#database.query(this.#sql.delete, unwanted));
     return liveRows(await this.#database.query(this.#sql.deleteMany, [this.#dialect.bindKeys(unwanted)]));
   }
 
   async deletePrefix(prefix: string): Promise<number> {
-    this.#checkOpen();
+    this.#checks.open();
     const begin = Buffer.from(prefix, 'utf8');
     let deleted = 0;
     for (;;) {
@@ -116,7 +120,7 @@ export class DatabaseTier implements Tier {
   }
 
   async stats(): Promise<TierStats> {
-    this.#checkOpen();
+    this.#checks.open();
     const { sql, params } = this.#dialect.stats(this.#table);
     const row = await this.#database.first(sql, params);
     return {
@@ -127,29 +131,17 @@ export class DatabaseTier implements Tier {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-  }
-
-  #key(key: TierKey): Uint8Array {
-    this.#checkOpen();
-    const bytes = keyBytes(key);
-    checkKeySize(this.name, key, bytes.byteLength, MAX_KEY_BYTES);
-    return bytes;
-  }
-
-  #entry({ key, value, ttlMs }: TierEntry): DialectEntry {
-    checkValueSize(this.name, key, value.byteLength, MAX_VALUE_BYTES);
-    return { key: this.#key(key), value, ttlMs };
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw new CachectlError('CLOSED', `${this.name}: the tier is closed`);
+    this.#checks.close();
   }
 }
 
+const NOTHING = new Uint8Array();
+
 function statements(table: string, dialect: Dialect) {
   const { now, lockOrdered } = dialect;
-  const live = `(expires_at IS NULL OR expires_at > ${now})`;
+  const live = isLive(table, now);
+  const onConflict = `ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, ${END_LEASE}`;
+  const given = dialect.many.given({ key: 'bytes', value: 'bytes', ttl: 'number' });
   const read = `SELECT key, value, expires_at - ${now} AS ttl_ms FROM ${table}`;
   const deleteWhere = (condition: string): string =>
     `DELETE FROM ${table} WHERE ${condition} RETURNING CASE WHEN ${live} THEN 1 ELSE 0 END AS live`;
@@ -159,17 +151,17 @@ function statements(table: string, dialect: Dialect) {
     lockOrdered === '' ? `LIMIT ${ROWS_PER_STEP}` : lockOrdered.replace('FOR', `LIMIT ${ROWS_PER_STEP} FOR`);
   return {
     get: `SELECT value, expires_at - ${now} AS ttl_ms FROM ${table} WHERE key = $1 AND ${live}`,
-    getMany: `${read} WHERE ${dialect.amongKeys('key')} AND ${live}`,
-    set: upsertSql(table, dialect),
+    getMany: `${read} WHERE ${dialect.many.amongKeys('key')} AND ${live}`,
+    set: `INSERT INTO ${table} (key, value, expires_at) VALUES ($1, $2, ${now} + $3) ${onConflict}`,
+    setMany:
+      `INSERT INTO ${table} (key, value, expires_at) SELECT key, value, ${expiryOf('ttl', now)} ` +
+      `FROM ${given} WHERE 1 = 1 ORDER BY key ${onConflict}`,
     delete: deleteWhere('key = $1'),
-    deleteMany: some(dialect.amongKeys('key'), lockOrdered),
+    deleteMany: some(dialect.many.amongKeys('key'), lockOrdered),
     deleteRange: some('key >= $1 AND key < $2', step),
     deleteAny: some('1 = 1', step),
   };
 }
-
-const mapKey = (key: Uint8Array): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 
 const liveRows = (rows: readonly Row[]): number => rows.filter((row) => row['live'] === 1).length;
 
@@ -177,15 +169,6 @@ function toHit(row: Row, options: GetOptions | undefined): TierHit {
   const value = bytesIn(row, 'value');
   const ttlMs = row['ttl_ms'];
   return options?.withTtl === true && typeof ttlMs === 'number' ? { value, ttlMs } : { value };
-}
-
-function bytesIn(row: Row, column: string): Uint8Array {
-  const value = row[column];
-  if (value instanceof Uint8Array) return value;
-  throw new CachectlError(
-    'CORRUPT_ENTRY',
-    `the column ${column} holds no bytes; the table is not cachectl's`,
-  );
 }
 
 /** The least key that is greater than every key with the prefix. No byte of UTF-8 is 0xff. */

@@ -36,6 +36,11 @@ export function serverError(server: string, line: string): CachectlError {
   return new CachectlError(code, `memcached at ${server} answered ${quoted(line)}`);
 }
 
+/** The server is full and evicts nothing (`-M`), or could not. */
+export function noRoom(server: string): CachectlError {
+  return new CachectlError('SERVER_ERROR', `memcached at ${server} has no memory left for a new item`);
+}
+
 export function closedError(what: string): CachectlError {
   return new CachectlError('CLOSED', `memcached: the ${what} is closed`);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { wrongProtocol } from './errors.ts';
 import type { Gatherer } from './pending.ts';
@@ -14,6 +15,13 @@ export interface ServerFacts {
    * undefined when the server does not tell its time.
    */
   readonly unixTimeOffsetMs: number | undefined;
+  /**
+   * Differs between a server and the one that runs in its place after a restart, where the numbers of
+   * compare-and-swap begin anew. The same for all who ask.
+   */
+  readonly incarnation: string;
+  /** False when it was started without compare-and-swap (`-C`). */
+  readonly casEnabled: boolean;
 }
 
 export const DEFAULT_MAX_ITEM_BYTES: number = 1024 * 1024;
@@ -45,7 +53,16 @@ export function factsOf(
     version: stats.get('version') ?? 'unknown',
     maxItemBytes: Number(settings.get('item_size_max') ?? DEFAULT_MAX_ITEM_BYTES),
     unixTimeOffsetMs: Number.isFinite(seconds) ? seconds * 1000 - clock.nowMs() : undefined,
+    incarnation: incarnationOf(stats),
+    casEnabled: settings.get('cas_enabled') !== 'no',
   };
+}
+
+/** Its process and the second it began in, which stays the same as both figures tick at once; random when not told. */
+function incarnationOf(stats: ReadonlyMap<string, string>): string {
+  const [pid, time, uptime] = ['pid', 'time', 'uptime'].map((name) => Number(stats.get(name)));
+  const begun = Number(time) - Number(uptime);
+  return Number.isFinite(begun) && Number.isFinite(pid) ? `${pid}-${begun}` : randomUUID();
 }
 
 class AnyReply implements Gatherer<Reply> {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { checkKeySize, keyBytes } from '../keys.ts';
-import type { TierKey } from '../tier.ts';
+import type { TierKey } from '../tier-entry.ts';
 
 /** Memcached's own limit on keys. */
 export const MAX_KEY_BYTES = 250;
@@ -31,6 +32,13 @@ export function wireKey(tier: string, key: TierKey): WireKey {
   }
   checkKeySize(tier, key, bytes.length, MAX_BINARY_KEY_BYTES);
   return { text: bytes.toString('base64'), flag: ' b' };
+}
+
+/** A key of our own, apart from entries by its prefix; hashed where it would be too long for the server. */
+export function derivedKey(prefix: string, name: string): string {
+  const key = prefix + name;
+  if (Buffer.byteLength(key) <= MAX_BINARY_KEY_BYTES) return key;
+  return `${prefix.slice(0, 16)}#${createHash('sha256').update(key).digest('base64url')}`;
 }
 
 function isPlainAscii(key: string): boolean {

@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { settleWithin } from '../../base/deadline.ts';
 import type { LeaseGrant, LeaseStore } from '../lease.ts';
 import type { Connection } from './connection.ts';
 import { closedError, deadlineExceeded } from './errors.ts';
 import { leaseExpiry } from './expiry.ts';
-import { MAX_BINARY_KEY_BYTES, wireKey } from './keys.ts';
+import { derivedKey, wireKey } from './keys.ts';
 import type { Reply } from './reply.ts';
 import type { Servers } from './servers.ts';
 
@@ -77,7 +77,7 @@ export class MemcachedLeaseStore implements LeaseStore {
 
   #place(key: string): Place {
     if (this.#closed) throw closedError('lease store');
-    const name = leaseKey(key);
+    const name = derivedKey(PREFIX, key);
     return { connection: this.#servers.of(name), ...wireKey('memcached lease', name) };
   }
 }
@@ -92,11 +92,4 @@ interface Place {
 function casOf(reply: Reply, token: string, orThrow: () => unknown): string | undefined {
   if (reply.kind !== 'VA') orThrow();
   return reply.value?.equals(Buffer.from(token)) === true ? reply.cas : undefined;
-}
-
-/** Keys that are too long for the server are hashed. */
-function leaseKey(key: string): string {
-  const name = PREFIX + key;
-  if (Buffer.byteLength(name) <= MAX_BINARY_KEY_BYTES) return name;
-  return `${PREFIX}#${createHash('sha256').update(key).digest('base64url')}`;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { CachectlError } from '../../base/errors.ts';
 import { checkKeySize, checkValueSize, keyBytes } from '../keys.ts';
-import type { Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
+import type { Tier, TierCapabilities, TierStats } from '../tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../tier-entry.ts';
 import { closedError } from './errors.ts';
 import { entryExpiry } from './expiry.ts';
 import type { ServerFacts } from './greeting.ts';

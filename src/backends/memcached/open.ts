@@ -12,6 +12,7 @@ import { answersBinary } from './binary-probe.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
 import { authFailed } from './errors.ts';
 import { MemcachedLeaseStore } from './lease.ts';
+import { MemcachedLedger } from './ledger.ts';
 import { openMemjs } from './open-memjs.ts';
 import { StatLines } from './replies.ts';
 import { Servers } from './servers.ts';
@@ -79,6 +80,9 @@ async function openMeta(name: string, list: ServerList, settings: ConnectionSett
     address: formatServers(list),
     tier,
     lease,
+    ...(tier.fenced !== undefined && {
+      openLedger: (namespace: string) => new MemcachedLedger(namespace, servers, settings),
+    }),
     describe: async () => describeServers(await statsOf('stats\r\n'), await statsOf('stats settings\r\n')),
     close: async () => {
       await lease.close();

@@ -1,14 +1,17 @@
-import type { TierHit } from '../tier.ts';
+import type { TierHit } from '../tier-entry.ts';
 import { serverError } from './errors.ts';
+import { itemKind } from './items.ts';
 import type { Gatherer, ReadReply } from './pending.ts';
 import type { Reply } from './reply.ts';
 
 /** How each command's replies are read. Each takes the server's name, for errors. */
 export interface ReplyReaders {
-  /** `mg … v` */
+  /** `mg … v f`: leases and notes of failure are misses. */
   readonly hit: ReadReply<TierHit | undefined>;
-  /** `mg … v t` */
+  /** `mg … v t f` */
   readonly hitWithTtl: ReadReply<TierHit | undefined>;
+  /** `mg` with whatever flags: the reply itself. */
+  readonly item: ReadReply<Reply>;
   /** `ms` */
   readonly stored: ReadReply<void>;
   /** `md`: whether there was an entry. */
@@ -27,15 +30,19 @@ export function replyReaders(server: string): ReplyReaders {
   };
   return {
     hit(reply) {
-      if (reply.kind === 'VA' && reply.value !== undefined) return { value: reply.value };
       if (reply.kind === 'EN') return undefined;
-      throw unexpected(reply);
+      if (reply.kind !== 'VA' || reply.value === undefined) throw unexpected(reply);
+      return itemKind(reply) === 'entry' ? { value: reply.value } : undefined;
     },
     hitWithTtl(reply) {
-      if (reply.kind === 'VA' && reply.value !== undefined) {
-        return { value: reply.value, ttlMs: remainingMs(reply.ttlSeconds) };
-      }
       if (reply.kind === 'EN') return undefined;
+      if (reply.kind !== 'VA' || reply.value === undefined) throw unexpected(reply);
+      return itemKind(reply) === 'entry'
+        ? { value: reply.value, ttlMs: remainingMs(reply.ttlSeconds) }
+        : undefined;
+    },
+    item(reply) {
+      if (reply.kind === 'VA' || reply.kind === 'HD' || reply.kind === 'EN') return reply;
       throw unexpected(reply);
     },
     stored(reply) {

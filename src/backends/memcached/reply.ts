@@ -32,6 +32,12 @@ export interface Reply {
   readonly ttlSeconds: number | undefined;
   /** Flag `c`: number for a later compare-and-swap. */
   readonly cas: string | undefined;
+  /** Flag `f`: what the client that stored the item marked it with, 32 bits; 0 when not asked for. */
+  readonly clientFlags: number;
+  /** Flag `s`: the value's size in bytes, told without the value. */
+  readonly size: number | undefined;
+  /** Flags `W` and `Z`: this request, or an earlier one, is the one that is to make the value anew. */
+  readonly turn: 'won' | 'lost' | undefined;
   /** The whole line, of the kinds written as words. */
   readonly line: string;
 }
@@ -49,6 +55,16 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 
+type Flags = Pick<Reply, 'ttlSeconds' | 'cas' | 'clientFlags' | 'size' | 'turn'>;
+
+const NO_FLAGS: Flags = {
+  ttlSeconds: undefined,
+  cas: undefined,
+  clientFlags: 0,
+  size: undefined,
+  turn: undefined,
+};
+
 /**
  * Incremental parser of replies: takes bytes cut anywhere, and calls `onReply` for each complete reply in order.
  * It keeps no reference to the bytes it is given, so that the caller may reuse the memory.
@@ -60,10 +76,7 @@ export class ReplyParser {
   /** A value, with its line end, of which the first `#filled` bytes have come; its header line as read. */
   #value: Buffer | undefined;
   #filled = 0;
-  #header: { ttlSeconds: number | undefined; cas: string | undefined } = {
-    ttlSeconds: undefined,
-    cas: undefined,
-  };
+  #header: Flags = NO_FLAGS;
 
   constructor(onReply: (reply: Reply) => void) {
     this.#onReply = onReply;
@@ -135,8 +148,7 @@ export class ReplyParser {
     if (this.#filled < value.length) return start + copied;
     if (value[size] !== CR || value[size + 1] !== LF) throw new ProtocolError('a value without its end');
     this.#value = undefined;
-    const { ttlSeconds, cas } = this.#header;
-    this.#onReply({ kind: 'VA', value: value.subarray(0, size), ttlSeconds, cas, line: '' });
+    this.#onReply({ kind: 'VA', value: value.subarray(0, size), ...this.#header, line: '' });
     return start + copied;
   }
 }
@@ -144,7 +156,6 @@ export class ReplyParser {
 const META_KINDS = ['HD', 'VA', 'EN', 'NF', 'NS', 'EX', 'MN'] as const;
 type MetaKind = (typeof META_KINDS)[number];
 
-const NO_FLAGS = { ttlSeconds: undefined, cas: undefined };
 const bare = (kind: MetaKind): Reply => ({ kind, value: undefined, ...NO_FLAGS, line: '' });
 const BARE: Readonly<Record<MetaKind, Reply>> = {
   HD: bare('HD'),
@@ -165,18 +176,32 @@ function metaKind(chunk: Buffer, start: number): MetaKind | undefined {
   return KIND_BY_BYTES.get(((chunk[start] ?? 0) << 8) | (chunk[start + 1] ?? 0));
 }
 
-function flagsOf(
-  chunk: Buffer,
-  start: number,
-  end: number,
-): typeof NO_FLAGS | { ttlSeconds: number | undefined; cas: string | undefined } {
-  let ttlSeconds: number | undefined;
-  let cas: string | undefined;
-  for (const flag of chunk.toString('latin1', start, end).split(' ')) {
-    if (flag.startsWith('t')) ttlSeconds = Number(flag.slice(1));
-    else if (flag.startsWith('c')) cas = flag.slice(1);
+function flagsOf(chunk: Buffer, start: number, end: number): Flags {
+  let { ttlSeconds, cas, clientFlags, size, turn } = NO_FLAGS;
+  let at = start;
+  while (at < end) {
+    const flag = chunk[at++];
+    if (flag === SPACE) continue;
+    const from = at;
+    while (at < end && chunk[at] !== SPACE) at++;
+    if (flag === FLAG.t) ttlSeconds = numberAt(chunk, from, at);
+    else if (flag === FLAG.c) cas = chunk.toString('latin1', from, at);
+    else if (flag === FLAG.f) clientFlags = numberAt(chunk, from, at);
+    else if (flag === FLAG.s) size = numberAt(chunk, from, at);
+    else if (flag === FLAG.W) turn = 'won';
+    else if (flag === FLAG.Z) turn = 'lost';
   }
-  return { ttlSeconds, cas };
+  return { ttlSeconds, cas, clientFlags, size, turn };
+}
+
+const FLAG = { t: 0x74, c: 0x63, f: 0x66, s: 0x73, W: 0x57, Z: 0x5a } as const;
+const MINUS = 0x2d;
+
+function numberAt(chunk: Buffer, start: number, end: number): number {
+  if (chunk[start] === MINUS) return -numberAt(chunk, start + 1, end);
+  let number = 0;
+  for (let at = start; at < end; at++) number = number * 10 + (chunk[at] ?? 0) - 0x30;
+  return number;
 }
 
 function wordReply(line: string): Reply {

@@ -1,6 +1,6 @@
 import { CachectlError } from '../../base/errors.ts';
 import { keyBytes } from '../keys.ts';
-import type { TierKey } from '../tier.ts';
+import type { TierKey } from '../tier-entry.ts';
 import { Ring } from './ring.ts';
 
 /** The servers that share the keys, each reached by a `T`. */
@@ -36,5 +36,25 @@ export class Servers<T extends object> {
       else group.push({ at, item });
     }
     return groups;
+  }
+
+  /** Asks all servers at once, each about its items; the answers are in the order of the items. Rejects when all have settled. */
+  async map<I, O>(
+    items: readonly I[],
+    keyOf: (item: I) => TierKey,
+    ask: (server: T, items: readonly I[]) => Promise<readonly O[]>,
+  ): Promise<O[]> {
+    const answers = Array.from<O>({ length: items.length });
+    const asked = [...this.group(items, keyOf)].map(async ([server, group]) => {
+      const given = await ask(
+        server,
+        group.map(({ item }) => item),
+      );
+      for (const [i, { at }] of group.entries()) answers[at] = given[i] as O;
+    });
+    for (const outcome of await Promise.allSettled(asked)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
+    return answers;
   }
 }

@@ -1,9 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
-import { checkValueSize, keyBytes } from '../keys.ts';
-import type { GetOptions, Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
+import type { FencedAccess } from '../fenced.ts';
+import { keyBytes } from '../keys.ts';
+import type { GetOptions, Tier, TierCapabilities, TierStats } from '../tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../tier-entry.ts';
+import { askAll, type Command } from './batch.ts';
 import type { Connection } from './connection.ts';
 import { closedError } from './errors.ts';
-import { entryExpiry } from './expiry.ts';
+import { type EntrySettings, storeCommand } from './entries.ts';
+import { MemcachedFenced } from './fenced.ts';
 import { MAX_KEY_BYTES, wireKey } from './keys.ts';
 import { deletePrefix } from './purge.ts';
 import { EachReply, QuietDeletes, StatLines } from './replies.ts';
@@ -36,8 +40,11 @@ export function capabilitiesOf(
 export class MemcachedTier implements Tier {
   readonly name: string;
   readonly capabilities: TierCapabilities;
+  /** Absent when a server does without compare-and-swap. */
+  readonly fenced?: FencedAccess;
   readonly #servers: Servers<Connection>;
   readonly #clock: Clock;
+  readonly #entries: EntrySettings;
   readonly #deadlineMs: number;
   #closed = false;
 
@@ -48,14 +55,20 @@ export class MemcachedTier implements Tier {
     this.#clock = clock;
     const smallest = Math.min(...servers.all.map(({ facts }) => facts.maxItemBytes));
     this.capabilities = capabilitiesOf(smallest, { enumerates: true, reportsTtl: true });
+    this.#entries = { name, maxValueBytes: this.capabilities.maxValueBytes, clock };
+    if (servers.all.every(({ facts }) => facts.casEnabled)) {
+      this.fenced = new MemcachedFenced({ ...this.#entries, deadlineMs }, servers, (entries) =>
+        this.setMany(entries),
+      );
+    }
   }
 
   async get(key: TierKey, options?: GetOptions): Promise<TierHit | undefined> {
     const { text, flag } = this.#wireKey(key);
     const connection = this.#servers.of(key);
     return options?.withTtl === true
-      ? connection.request(`mg ${text} v t${flag}\r\n`, undefined, connection.read.hitWithTtl)
-      : connection.request(`mg ${text} v${flag}\r\n`, undefined, connection.read.hit);
+      ? connection.request(`mg ${text} v t f${flag}\r\n`, undefined, connection.read.hitWithTtl)
+      : connection.request(`mg ${text} v f${flag}\r\n`, undefined, connection.read.hit);
   }
 
   async getMany(keys: readonly TierKey[], options?: GetOptions): Promise<(TierHit | undefined)[]> {
@@ -67,7 +80,7 @@ export class MemcachedTier implements Tier {
       const found = await connection.batch(
         (send) => {
           for (const { item } of group)
-            send(`mg ${item.wire.text} v${withTtl ? ' t' : ''}${item.wire.flag}\r\n`);
+            send(`mg ${item.wire.text} v f${withTtl ? ' t' : ''}${item.wire.flag}\r\n`);
         },
         new EachReply(group.length, read),
       );
@@ -80,31 +93,24 @@ export class MemcachedTier implements Tier {
   async set(key: TierKey, value: Uint8Array, ttlMs?: number): Promise<void> {
     const connection = this.#servers.of(key);
     const command = this.#storeCommand(connection, { key, value, ttlMs });
-    if (isGone(ttlMs)) await connection.request(command, undefined, connection.read.deleted);
-    else await connection.request(command, value, connection.read.stored);
+    const read = command.value === undefined ? connection.read.deleted : connection.read.stored;
+    await connection.request<unknown>(command.line, command.value, read);
   }
 
   async setMany(entries: readonly TierEntry[]): Promise<void> {
     let refused: unknown;
     const sent = [...this.#servers.group(entries, ({ key }) => key)].map(([connection, group]) => {
-      const commands: { command: string; entry: TierEntry }[] = [];
+      const commands: Command[] = [];
       for (const { item: entry } of group) {
         try {
-          commands.push({ command: this.#storeCommand(connection, entry), entry });
+          commands.push(this.#storeCommand(connection, entry));
         } catch (error) {
           refused ??= error;
         }
       }
-      if (commands.length === 0) return Promise.resolve([]);
-      return connection.batch(
-        (send) => {
-          for (const { command, entry } of commands)
-            send(command, isGone(entry.ttlMs) ? undefined : entry.value);
-        },
-        new EachReply(commands.length, (reply) => {
-          if (reply.kind !== 'NF') connection.read.stored(reply);
-        }),
-      );
+      return askAll(connection, commands, (reply) => {
+        if (reply.kind !== 'NF') connection.read.stored(reply);
+      });
     });
     await Promise.all(sent);
     if (refused !== undefined) throw refused;
@@ -159,22 +165,14 @@ export class MemcachedTier implements Tier {
     return wireKey(this.name, key);
   }
 
-  #storeCommand(connection: Connection, { key, value, ttlMs }: TierEntry): string {
-    const { text, flag } = this.#wireKey(key);
-    if (isGone(ttlMs)) return `md ${text}${flag}\r\n`;
-    checkValueSize(this.name, key, value.byteLength, this.capabilities.maxValueBytes);
-    if (ttlMs === undefined) return `ms ${text} ${value.byteLength}${flag}\r\n`;
-    const expiry = entryExpiry(ttlMs, connection.facts.unixTimeOffsetMs, this.#clock);
-    return `ms ${text} ${value.byteLength} T${expiry}${flag}\r\n`;
+  #storeCommand(connection: Connection, entry: TierEntry): Command {
+    this.#checkOpen();
+    return storeCommand(connection, entry, this.#entries);
   }
 
   #checkOpen(): void {
     if (this.#closed) throw closedError('tier');
   }
-}
-
-function isGone(ttlMs: number | undefined): boolean {
-  return ttlMs !== undefined && ttlMs <= 0;
 }
 
 function total(counts: readonly number[]): number {

@@ -1,6 +1,7 @@
 import { CachectlError } from '../../base/errors.ts';
 import { checkKeySize, checkValueSize, keyText } from '../keys.ts';
-import type { GetOptions, Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
+import type { GetOptions, Tier, TierCapabilities, TierStats } from '../tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../tier-entry.ts';
 import type { MemoryStore } from './store.ts';
 
 /** The tier in this process. Its own callers may use {@link MemoryTier.local} and wait for nothing. */

@@ -6,6 +6,12 @@ import type { Call } from './call.ts';
 import { redisError, unreachable, wrongProtocol } from './errors.ts';
 import { JoinedWrites } from './joined-writes.ts';
 
+/** What a server calls a connection, and which run of the server it is: numbers begin anew with each run. */
+export interface Identity {
+  readonly id: number;
+  readonly run: string;
+}
+
 export interface EstablishOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -13,6 +19,11 @@ export interface EstablishOptions {
   readonly joinWrites: boolean;
   /** Done before the client counts as established, as SUBSCRIBE. */
   readonly prepare: ((redis: Redis) => Promise<unknown>) | undefined;
+  /**
+   * The connection that this one takes the place of. It is ended on the server before this one counts as
+   * established: a server that hung would otherwise, on waking, still carry out what waits in the old socket.
+   */
+  readonly predecessor: Identity | undefined;
 }
 
 /**
@@ -22,6 +33,8 @@ export interface EstablishOptions {
 export class RedisClient {
   /** Chunks of bytes received. As long as it stands still, the server is silent. */
   heard = 0;
+  /** Undefined when the server does not tell. */
+  identity: Identity | undefined;
   readonly #redis: Redis;
   readonly #address: RedisAddress;
   #joined: JoinedWrites | undefined;
@@ -94,6 +107,26 @@ export class RedisClient {
       redis.ping(),
     ]);
     if (replies.at(-1) !== 'PONG') throw wrongProtocol(shown);
+    await this.#succeed(options.predecessor);
     await options.prepare?.(redis);
   }
+
+  async #succeed(predecessor: Identity | undefined): Promise<void> {
+    const [id, info] = await Promise.all([
+      unlessRefused(this.#redis.client('ID')),
+      unlessRefused(this.#redis.info('server')),
+    ]);
+    const run = /^run_id:(\w+)/m.exec(info ?? '')?.[1];
+    if (id === undefined || run === undefined) return;
+    if (predecessor?.run === run) await unlessRefused(this.#redis.client('KILL', 'ID', predecessor.id));
+    this.identity = { id, run };
+  }
+}
+
+/** Undefined when the server forbids the command or does not know it. */
+function unlessRefused<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
+  return reply.catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'ReplyError') return undefined;
+    throw error;
+  });
 }

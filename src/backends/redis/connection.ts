@@ -5,7 +5,7 @@ import { DEFAULT_CONNECT_TIMEOUT_MS } from '../backend.ts';
 import type { RedisAddress } from './address.ts';
 import { backoffMs } from './backoff.ts';
 import { Call, type CallArgument, CallDeadlines } from './call.ts';
-import { type EstablishOptions, RedisClient } from './client.ts';
+import { type EstablishOptions, type Identity, RedisClient } from './client.ts';
 import { deadlineExceeded, redisError, unreachable } from './errors.ts';
 import type { Replies } from './replies.ts';
 
@@ -51,6 +51,8 @@ export class RedisConnection {
   readonly #toError = (error: unknown): Error => this.#callError(error);
   /** The socket in use, or the one being opened. */
   #client: RedisClient;
+  /** Of the last socket that was in use. */
+  #predecessor: Identity | undefined;
   #up = false;
   #closed = false;
   #silence = { heard: -1, sinceMs: 0 };
@@ -113,7 +115,9 @@ export class RedisConnection {
       clock: this.#clock,
       joinWrites: this.#options.joinWrites ?? true,
       prepare: this.#options.prepare,
+      predecessor: this.#predecessor,
     });
+    this.#predecessor = client.identity;
     if (this.#closed) return client.destroy();
     client.onEnd(() => this.#lost());
     this.#silence = { heard: -1, sinceMs: 0 };

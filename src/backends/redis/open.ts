@@ -11,6 +11,9 @@ import { RedisBus } from './bus.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';
 import { describeServer } from './info.ts';
 import { RedisLeaseStore } from './lease.ts';
+import { RedisLedger } from './ledger.ts';
+import { RedisLimiter } from './limiter.ts';
+import { RedisQueue } from './queue.ts';
 import { RedisTier } from './tier.ts';
 
 export interface RedisOptions extends ConnectionOptions {
@@ -40,19 +43,34 @@ export async function openRedis(options: RedisOptions): Promise<Backend> {
   const tier = new RedisTier(connection, options.name ?? 'redis');
   const lease = new RedisLeaseStore(connection);
   const buses: RedisBus[] = [];
+  const queues: RedisQueue[] = [];
+  const ledgers: RedisLedger[] = [];
   return {
     kind: 'redis',
     address: connection.address,
     tier,
-    openBus: (channel) => {
-      const bus = new RedisBus(channel, connection, connecting);
+    openBus: (channel, busOptions) => {
+      const bus = new RedisBus(channel, connection, connecting, busOptions);
       buses.push(bus);
       return bus;
     },
     lease,
+    openQueue: (name) => {
+      const queue = new RedisQueue(name, connection, connecting);
+      queues.push(queue);
+      return queue;
+    },
+    limiter: new RedisLimiter(connection),
+    openLedger: (namespace) => {
+      const ledger = new RedisLedger(connection, namespace);
+      ledgers.push(ledger);
+      return ledger;
+    },
     describe: () => describeServer(connection),
     close: async () => {
+      await Promise.all(queues.map((queue) => queue.close()));
       connection.close();
+      for (const ledger of ledgers) ledger.close();
       await Promise.all([tier.close(), lease.close(), ...buses.map((bus) => bus.close())]);
     },
   };

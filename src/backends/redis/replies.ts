@@ -10,7 +10,12 @@ export interface Replies {
   readonly unlink: number;
   /** The next cursor and a page of keys. */
   readonly scan: readonly [Buffer, Buffer[]];
-  readonly publish: number;
+  /** Number of entries of a stream. */
+  readonly xlen: number;
+  /** Streams with their entries: id, and fields and values in turn. Null: none came in time. */
+  readonly xreadgroup:
+    | readonly (readonly [Buffer, readonly (readonly [Buffer, readonly Buffer[]])[]])[]
+    | null;
   readonly evalsha: unknown;
   readonly eval: unknown;
   readonly dbsize: number;

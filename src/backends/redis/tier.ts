@@ -1,17 +1,18 @@
 import { CachectlError } from '../../base/errors.ts';
 import { checkKeySize, checkValueSize, keyBytes } from '../keys.ts';
-import type { GetOptions, Tier, TierCapabilities, TierEntry, TierHit, TierKey, TierStats } from '../tier.ts';
+import type { GetOptions, Tier, TierCapabilities, TierStats } from '../tier.ts';
+import type { TierEntry, TierHit, TierKey } from '../tier-entry.ts';
 import type { CallArgument } from './call.ts';
 import type { RedisConnection } from './connection.ts';
+import { RedisFenced } from './fenced.ts';
 import { readInfo, unlessForbidden } from './info.ts';
 import { deletePrefix } from './scan.ts';
+import { entryTime } from './scripts.ts';
 
 /** The longest string a server takes, as key or value (`proto-max-bulk-len`, by default). */
 const MAX_BYTES = 512 * 1024 * 1024;
 /** Keys in one MGET or UNLINK: a longer command would keep the server from its other clients. */
 const KEYS_PER_COMMAND = 1000;
-/** Redis refuses expiry times beyond 64 bits; this is 142,000 years. */
-const LONGEST_TTL_MS = 2 ** 52;
 
 /** Replies of PTTL that are no time. */
 const NO_EXPIRY = -1;
@@ -29,12 +30,14 @@ export class RedisTier implements Tier {
     shared: true,
     persistent: false,
   };
+  readonly fenced: RedisFenced;
   readonly #connection: RedisConnection;
   #closed = false;
 
   constructor(connection: RedisConnection, name: string) {
     this.#connection = connection;
     this.name = name;
+    this.fenced = new RedisFenced(connection, name);
   }
 
   async get(key: TierKey, options?: GetOptions): Promise<TierHit | undefined> {
@@ -98,6 +101,7 @@ export class RedisTier implements Tier {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.fenced.close();
   }
 
   /** The time to live is asked for first: a write between the two then never lends a new TTL to the old value. */
@@ -132,7 +136,7 @@ function figure(name: keyof TierStats, value: unknown): TierStats {
 }
 
 function expiry(ttlMs: number | undefined): CallArgument[] {
-  return ttlMs === undefined ? [] : ['PX', Math.min(LONGEST_TTL_MS, Math.max(1, Math.floor(ttlMs)))];
+  return ttlMs === undefined ? [] : ['PX', entryTime(ttlMs)];
 }
 
 function inChunks(args: CallArgument[]): CallArgument[][] {

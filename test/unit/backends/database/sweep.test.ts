@@ -59,6 +59,37 @@ describe.each([
     });
   });
 
+  test('what is left of leases, notes and limits goes when its time is over, and counts as no expiration', async () => {
+    const table = `t_${randomBytes(6).toString('hex')}`;
+    const backend = await open(url(), table);
+    const { fenced } = backend.tier;
+    const { limiter } = backend;
+    if (fenced === undefined || limiter === undefined) throw new Error('a database has both');
+    const tokens = (await fenced.fetchMany(['ended', 'held', 'noted', 'free'], 60_000)).map((lease) =>
+      lease.state === 'granted' ? lease.token : '',
+    );
+    await fenced.claim(['ended'], 1);
+    await fenced.release([{ key: 'noted', token: tokens[2] ?? '' }], { message: 'no', forMs: 60_000 });
+    await fenced.release([{ key: 'free', token: tokens[3] ?? '' }]);
+    await fenced.store([
+      { key: 'expired', value: Buffer.from('v'), ttlMs: 1 },
+      { key: 'refreshed', value: Buffer.from('v'), ttlMs: 1 },
+      { key: 'dropped', value: Buffer.from('v'), ttlMs: 0 },
+    ]);
+    await fenced.acquire('refreshed', 60_000);
+    await limiter.hit('over', { limit: 1, windowMs: 1 });
+    await limiter.hit('counted', { limit: 1, windowMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await rowsOf(backend, table)).toBe(7);
+    await backend.sweep();
+    expect(await rowsOf(backend, table)).toBe(3);
+    expect(await rowsOf(backend, `${table}_limit`)).toBe(1);
+    expect((await backend.tier.stats()).expirations).toBe(1);
+    const after = await fenced.fetchMany(['held', 'noted', 'refreshed'], 1);
+    expect(after.map(({ state }) => state)).toEqual(['held', 'failed', 'held']);
+    expect(await fenced.renew('held', tokens[1] ?? '', 60_000)).toBe(tokens[1]);
+  });
+
   test('several sweep one table at the same time, beside writers', async () => {
     const table = `t_${randomBytes(6).toString('hex')}`;
     const shared = url().startsWith('sqlite') ? undefined : url();

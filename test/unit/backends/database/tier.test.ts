@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TierEntry } from '../../../../src/backends/tier.ts';
+import type { TierEntry } from '../../../../src/backends/tier-entry.ts';
 import { type DatabaseBackend, openDatabase } from '../../../../src/backends/database/open.ts';
 import { startPostgres } from '../../../../src/testbed/servers/postgres.ts';
 import type { PrivateServer } from '../../../../src/testbed/servers/server.ts';

@@ -7,6 +7,9 @@ const reply = (line: string): Reply => ({
   value: undefined,
   ttlSeconds: undefined,
   cas: undefined,
+  clientFlags: 0,
+  size: undefined,
+  turn: undefined,
   line,
 });
 

@@ -24,6 +24,16 @@ const plain = (replies: readonly Reply[]): unknown[] =>
     line,
   ]);
 
+const flagsIn = (line: string): unknown[] =>
+  parse(Buffer.from(line)).map(({ kind, ttlSeconds, cas, clientFlags, size, turn }) => ({
+    kind,
+    ttlSeconds,
+    cas,
+    clientFlags,
+    size,
+    turn,
+  }));
+
 const wire = fc.oneof(
   fc
     .constantFrom('HD\r\n', 'EN\r\n', 'NF\r\n', 'NS\r\n', 'EX\r\n', 'MN\r\n', 'HD O12 b\r\n', 'NF q\r\n')
@@ -34,7 +44,7 @@ const wire = fc.oneof(
   fc
     .tuple(
       fc.uint8Array({ maxLength: 40 }),
-      fc.constantFrom('', ' t-1', ' t59', ' b t7 c99', ' c18446744073709551615'),
+      fc.constantFrom('', ' t-1', ' t59', ' b t7 c99', ' c18446744073709551615', ' f7 Z', ' c1 t30 f0 W'),
     )
     .map(([value, flags]) =>
       Buffer.concat([Buffer.from(`VA ${value.length}${flags}\r\n`), value, Buffer.from('\r\n')]),
@@ -54,6 +64,20 @@ describe('ReplyParser', () => {
       ['STAT', undefined, undefined, undefined, 'STAT a b c'],
       ['END', undefined, undefined, undefined, 'END'],
       ['SERVER_ERROR', undefined, undefined, undefined, 'SERVER_ERROR no'],
+    ]);
+  });
+
+  test('reads every flag, in any order, and passes over others', () => {
+    const none = { ttlSeconds: undefined, cas: undefined, clientFlags: 0, size: undefined, turn: undefined };
+    expect(flagsIn('VA 0 c7 t-1 f4294967295 W\r\n\r\n')).toEqual([
+      { ...none, kind: 'VA', cas: '7', ttlSeconds: -1, clientFlags: 2 ** 32 - 1, turn: 'won' },
+    ]);
+    expect(flagsIn('HD s12 ktfs kW Otz X Z c18446744073709551615\r\n')).toEqual([
+      { ...none, kind: 'HD', size: 12, cas: '18446744073709551615', turn: 'lost' },
+    ]);
+    expect(flagsIn('VA 1 f9 t3\r\nx\r\nEN\r\n')).toEqual([
+      { ...none, kind: 'VA', clientFlags: 9, ttlSeconds: 3 },
+      { ...none, kind: 'EN' },
     ]);
   });
 

@@ -17,6 +17,11 @@ export class Fence {
     this.#remembered = remembered;
   }
 
+  /** Reads that are under way. */
+  get readers(): number {
+    return this.#readers;
+  }
+
   enter(): number {
     this.#readers++;
     return this.#sequence;

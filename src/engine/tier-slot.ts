@@ -1,16 +1,44 @@
 import type { Clock } from '../base/clock.ts';
-import { settleWithin } from '../base/deadline.ts';
-import { CachectlError } from '../base/errors.ts';
-import type { LocalAccess, Tier, TierEntry, TierHit } from '../backends/tier.ts';
+import { CachectlError, isCachectlError } from '../base/errors.ts';
+import type { Notice } from '../backends/bus.ts';
+import type {
+  Announced,
+  FailureNote,
+  FencedAccess,
+  Fetched,
+  HeldLease,
+  Invalidated,
+  Lease,
+  LeasedEntry,
+  Settled,
+} from '../backends/fenced.ts';
+import type { LocalAccess, Tier } from '../backends/tier.ts';
+import type { TierEntry, TierHit } from '../backends/tier-entry.ts';
 import { TierCounters } from '../metrics/counters.ts';
+import { Breaker, type BreakerState } from './breaker.ts';
+import { Deadlines } from './deadlines.ts';
 import { durationMs, type TierFailure, type TierSpec } from './options.ts';
+import { PlainAccess } from './plain-access.ts';
 
 /** What one tier did for this cache. */
 export type TierCounts = Readonly<TierCounters>;
 
-type OnFailure = (failure: TierFailure) => void;
+export interface SlotListener {
+  onFailure(failure: TierFailure): void;
+  onBreaker(tier: string, state: BreakerState): void;
+}
 
-/** One tier as the cache uses it: bounded, counted, and with reads and fills that never throw. */
+/** How long a read waits for a tier: a server that takes longer is slower than many a load. */
+const READ_DEADLINE_MS = 40;
+/** The same for a tier on disk. */
+const PERSISTENT_READ_DEADLINE_MS = 250;
+const BREAKER_FAILURES = 5;
+const BREAKER_PROBE_MS = 250;
+
+/**
+ * One tier as the cache uses it: bounded, counted, left alone while it fails, and with reads and fills that never
+ * throw. Changes (store, invalidate, claim, settle) are tried always and give back the failure, since it matters.
+ */
 export class TierSlot {
   readonly tier: Tier;
   readonly name: string;
@@ -18,86 +46,164 @@ export class TierSlot {
   readonly ttlMs: number;
   readonly local: LocalAccess | undefined;
   readonly counts: TierCounters = new TierCounters();
-  readonly #deadlineMs: number | undefined;
+  readonly breaker: Breaker;
+  readonly #access: FencedAccess;
+  readonly #deadlines: Deadlines;
   readonly #clock: Clock;
-  readonly #onFailure: OnFailure;
+  readonly #listener: SlotListener;
 
-  constructor(spec: TierSpec, clock: Clock, onFailure: OnFailure) {
-    this.tier = spec.tier;
-    this.name = spec.tier.name;
-    this.local = spec.tier.local;
+  /** @param prefix begins every key of this cache */
+  constructor(
+    spec: TierSpec & { readonly tier: Tier },
+    prefix: string,
+    clock: Clock,
+    listener: SlotListener,
+  ) {
+    const { tier } = spec;
+    this.tier = tier;
+    this.name = tier.name;
+    this.local = tier.local?.scope(prefix);
     this.ttlMs = spec.ttl === undefined ? Infinity : durationMs(spec.ttl, `tier ${this.name}: ttl`);
-    this.#deadlineMs =
-      spec.deadline === undefined ? undefined : durationMs(spec.deadline, `tier ${this.name}: deadline`);
+    this.#access = tier.fenced ?? new PlainAccess(tier);
     this.#clock = clock;
-    this.#onFailure = onFailure;
+    this.#listener = listener;
+    const limitMs = readDeadline(spec);
+    const late = (): Error =>
+      new CachectlError('DEADLINE_EXCEEDED', `${this.name}: no answer within ${limitMs} ms`);
+    this.#deadlines = new Deadlines(limitMs, clock, late);
+    const { failures = BREAKER_FAILURES, probeAfter = BREAKER_PROBE_MS } = spec.breaker ?? {};
+    const settings = {
+      failures,
+      probeAfterMs: durationMs(probeAfter, `tier ${this.name}: breaker.probeAfter`),
+    };
+    this.breaker = new Breaker(settings, (state) => listener.onBreaker(this.name, state));
   }
 
-  /** In the order of the keys; a tier that fails has none of them. */
-  async read(keys: readonly string[], withTtl: boolean): Promise<readonly (TierHit | undefined)[]> {
-    try {
-      const [only] = keys;
-      const hits =
-        only !== undefined && keys.length === 1
-          ? [await this.#bounded(this.tier.get(only, { withTtl }))]
-          : await this.#bounded(this.tier.getMany(keys, { withTtl }));
-      for (const hit of hits) {
-        if (hit === undefined) this.counts.misses++;
-        else this.counts.hits++;
-      }
-      return hits;
-    } catch (error) {
-      this.failed('get', error);
-      return [];
-    }
+  /** Whether a fill of this tier is kept apart from invalidations by other processes. */
+  get isFenced(): boolean {
+    return this.tier.fenced !== undefined;
   }
 
-  /** Writes, and gives back the failure instead of throwing it. */
-  write(entries: readonly TierEntry[]): Promise<TierFailure | undefined> {
+  /** In the order of the keys; undefined when the tier fails or is left alone. */
+  async read(keys: readonly string[]): Promise<readonly (TierHit | undefined)[] | undefined> {
+    const [only] = keys;
+    const options = { withTtl: true };
+    const hits = await this.#attempt('get', () =>
+      only !== undefined && keys.length === 1
+        ? this.tier.get(only, options).then((hit) => [hit])
+        : this.tier.getMany(keys, options),
+    );
+    if (hits !== undefined) for (const hit of hits) this.#count(hit !== undefined);
+    return hits;
+  }
+
+  /** One key again, to see what has become of it; not counted. */
+  reread(key: string): Promise<TierHit | undefined> {
+    return this.#attempt('get', () => this.tier.get(key, { withTtl: true }));
+  }
+
+  /** As {@link read}, with a lease for what is not there. */
+  async fetch(keys: readonly string[], leaseMs: number): Promise<readonly Fetched[] | undefined> {
+    const [only] = keys;
+    const fetched = await this.#attempt('get', () =>
+      only !== undefined && keys.length === 1
+        ? this.#access.fetch(only, leaseMs).then((one) => [one])
+        : this.#access.fetchMany(keys, leaseMs),
+    );
+    if (fetched !== undefined) for (const { state } of fetched) this.#count(state === 'hit');
+    return fetched;
+  }
+
+  acquire(key: string, leaseMs: number): Promise<Lease | undefined> {
+    return this.#attempt('lease', () => this.#access.acquire(key, leaseMs));
+  }
+
+  /** Undefined when the lease is lost, or the tier cannot tell. */
+  renew(key: string, token: string, leaseMs: number): Promise<string | undefined> {
+    return this.#attempt('lease', () => this.#access.renew(key, token, leaseMs));
+  }
+
+  async release(leases: readonly HeldLease[], failure?: FailureNote): Promise<void> {
+    await this.#attempt('lease', () => this.#access.release(leases, failure));
+  }
+
+  /** In the order of the entries: whether stored; undefined when the tier fails. */
+  fill(entries: readonly LeasedEntry[]): Promise<readonly boolean[] | undefined> {
     this.counts.sets += entries.length;
-    const [only] = entries;
-    return this.#attempt(
-      'set',
-      entries.length === 1 && only !== undefined
-        ? this.tier.set(only.key, only.value, only.ttlMs)
-        : this.tier.setMany(entries),
-    );
+    return this.#attempt('set', () => this.#access.fill(entries));
   }
 
-  /** Deletes, and gives back the number of entries that were there, or the failure. */
-  async remove(keys: readonly string[]): Promise<number | TierFailure> {
+  store(entries: readonly TierEntry[], notice: Notice | undefined): Promise<Announced | TierFailure> {
+    this.counts.sets += entries.length;
+    return this.#change('set', this.#access.store(entries, notice));
+  }
+
+  invalidate(keys: readonly string[], notice: Notice | undefined): Promise<Invalidated | TierFailure> {
     this.counts.deletes += keys.length;
-    let removed = 0;
-    const failure = await this.#attempt(
-      'delete',
-      this.tier.deleteMany(keys).then((count) => {
-        removed = count;
-      }),
-    );
-    return failure ?? removed;
+    return this.#change('delete', this.#access.invalidate(keys, notice));
+  }
+
+  claim(keys: readonly string[], leaseMs: number): Promise<readonly HeldLease[] | TierFailure> {
+    this.counts.deletes += keys.length;
+    return this.#change('delete', this.#access.claim(keys, leaseMs));
+  }
+
+  settle(entries: readonly LeasedEntry[], notice: Notice | undefined): Promise<Settled | TierFailure> {
+    this.counts.sets += entries.length;
+    return this.#change('set', this.#access.settle(entries, notice));
   }
 
   failed(operation: TierFailure['operation'], error: unknown): TierFailure {
     this.counts.errors++;
     const failure = { tier: this.name, operation, error };
-    this.#onFailure(failure);
+    this.#listener.onFailure(failure);
     return failure;
   }
 
-  async #attempt(operation: 'set' | 'delete', work: Promise<void>): Promise<TierFailure | undefined> {
+  #count(hit: boolean): void {
+    if (hit) this.counts.hits++;
+    else this.counts.misses++;
+  }
+
+  async #attempt<T>(operation: TierFailure['operation'], work: () => Promise<T>): Promise<T | undefined> {
+    if (!this.breaker.admits(this.#clock.nowMs())) return undefined;
     try {
-      await this.#bounded(work);
-      return undefined;
+      const result = await this.#deadlines.bound(work());
+      this.breaker.succeeded();
+      return result;
     } catch (error) {
+      this.#judge(error);
+      this.failed(operation, error);
+      return undefined;
+    }
+  }
+
+  async #change<T>(operation: TierFailure['operation'], work: Promise<T>): Promise<T | TierFailure> {
+    try {
+      const result = await work;
+      this.breaker.succeeded();
+      return result;
+    } catch (error) {
+      this.#judge(error);
       return this.failed(operation, error);
     }
   }
 
-  #bounded<T>(work: Promise<T>): Promise<T> {
-    const limit = this.#deadlineMs;
-    if (limit === undefined) return work;
-    const late = (): Error =>
-      new CachectlError('DEADLINE_EXCEEDED', `${this.name}: no answer within ${limit} ms`);
-    return settleWithin(work, limit, late, this.#clock);
+  /** A server that answers with an error is not gone. */
+  #judge(error: unknown): void {
+    if (isCachectlError(error, 'DEADLINE_EXCEEDED', 'SERVER_UNREACHABLE', 'AUTH_FAILED')) {
+      this.breaker.failed(this.#clock.nowMs());
+    } else {
+      this.breaker.succeeded();
+    }
   }
+}
+
+export function isFailure(outcome: object): outcome is TierFailure {
+  return 'error' in outcome;
+}
+
+function readDeadline({ tier, deadline }: TierSpec & { readonly tier: Tier }): number {
+  if (deadline !== undefined) return durationMs(deadline, `tier ${tier.name}: deadline`);
+  return tier.capabilities.persistent ? PERSISTENT_READ_DEADLINE_MS : READ_DEADLINE_MS;
 }

@@ -1,17 +1,13 @@
+import type { EntryMeta } from './entry-meta.ts';
 import type { EntryFormat } from './entry.ts';
 import type { LocalValues } from './options.ts';
 
 /** An entry, not packed, and its decoded value once somebody wanted it. */
 export interface Found {
-  readonly value: Uint8Array;
+  readonly entry: Uint8Array;
+  readonly meta: EntryMeta;
+  /** Decoded and frozen, as the mode says; undefined until somebody wanted it. */
   memo: unknown;
-}
-
-/** An entry and where it was found. */
-export interface Located {
-  readonly found: Found;
-  /** Name of the tier. */
-  readonly tier: string;
 }
 
 /** Makes the values that callers get out of entries. */
@@ -26,13 +22,13 @@ export class Values {
 
   /** Decodes at once, so that a damaged entry is noticed here. @throws CachectlError `CORRUPT_ENTRY` */
   open(entry: Uint8Array): Found {
-    return { value: entry, memo: this.#decode(entry) };
+    return { entry, meta: this.#format.meta(entry), memo: this.#decode(entry) };
   }
 
   /** The value for one more caller. */
   handOut(found: Found): unknown {
-    if (this.#mode === 'copied') return this.#format.decode(found.value);
-    if (found.memo === undefined) found.memo = this.#decode(found.value);
+    if (this.#mode === 'copied') return this.#format.decode(found.entry);
+    if (found.memo === undefined) found.memo = this.#decode(found.entry);
     return found.memo;
   }
 

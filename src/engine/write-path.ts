@@ -1,153 +1,193 @@
-import type { EntryFormat } from './entry.ts';
-import type { Fence } from './fence.ts';
-import type { KeySpace } from './keys.ts';
+import { conclude, type Draft } from './coherence/channel.ts';
+import type { FillPath } from './fill-path.ts';
+import { type Invalidations, sent, type Step, storedOf, throwFirst } from './invalidations.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import type { TierFailure } from './options.ts';
 import type { EngineParts } from './parts.ts';
-import type { Route } from './policies.ts';
-import type { TierSlot } from './tier-slot.ts';
+import type { Reading, Timed, Wanted } from './reading.ts';
+import { isFailure, type TierSlot } from './tier-slot.ts';
 
-/** One key on its way through the tiers. */
-export interface Item {
-  /** The key under its namespace. */
-  readonly scoped: string;
-  readonly route: Route;
+export interface NewEntry {
+  readonly wanted: Wanted;
+  readonly entry: Timed;
 }
 
-export interface NewEntry extends Item {
-  /** As the format encodes it, not packed. */
-  readonly entry: Uint8Array;
-  /** Time the entry lives, in milliseconds; Infinity: as long as each tier keeps it. */
-  readonly ttlMs: number;
-}
-
-/** A tier by its index, and what is to be done in it. */
-interface Place {
-  readonly tier: number;
-  readonly slot: TierSlot;
-}
-
-type Wish = (entry: NewEntry) => boolean;
-
-/** How entries get into the tiers and out of them. */
+/**
+ * How new values get into the tiers when somebody hands them over. With one shared tier that is one call. With
+ * several, their leases are claimed first, so that of two who write at once not each wins in another tier.
+ */
 export class WritePath {
-  readonly #shared: readonly Place[];
-  readonly #local: readonly Place[];
-  readonly #format: EntryFormat;
-  readonly #keys: KeySpace;
-  readonly #fence: Fence;
+  readonly #parts: EngineParts;
+  readonly #fills: FillPath;
+  readonly #invalidations: Invalidations;
+  readonly #keeper: LeaseKeeper;
 
-  constructor(parts: EngineParts) {
-    const places = parts.slots.map((slot, tier) => ({ slot, tier }));
-    this.#shared = places.filter(({ slot }) => slot.local === undefined);
-    this.#local = places.filter(({ slot }) => slot.local !== undefined);
-    this.#format = parts.format;
-    this.#keys = parts.keys;
-    this.#fence = parts.fence;
+  constructor(parts: EngineParts, fills: FillPath, invalidations: Invalidations) {
+    this.#parts = parts;
+    this.#fills = fills;
+    this.#invalidations = invalidations;
+    this.#keeper = new LeaseKeeper(parts.lease.ttlMs, parts.clock);
+  }
+
+  /** Stores in every tier. @throws the first failure: that tier may still serve the old value */
+  async store(entries: readonly NewEntry[]): Promise<void> {
+    const { fence } = this.#parts;
+    const wanted = entries.map((one) => one.wanted);
+    this.#invalidations.voidReads(wanted);
+    const ticket = fence.enter();
+    try {
+      const readings = entries.map((one) => this.#invalidations.begin(one.wanted, ticket, one.entry));
+      const draft = this.#invalidations.draft(wanted, undefined);
+      const isSimple = wanted.every(({ route }) => route.shared.length <= 1);
+      const work = isSimple
+        ? this.#storeOnce(readings, draft)
+        : this.#claim(readings).then((failures) => this.#settle(readings, draft, failures));
+      const failures = await work;
+      this.#end(readings, failures);
+      throwFirst(failures);
+    } finally {
+      fence.leave();
+    }
   }
 
   /**
-   * Stores in the tiers that `isTarget` names what was read or loaded since `ticket`, except what was
-   * invalidated in between; tiers in this process last. Failures are counted by the tiers, not given back.
+   * Changes the data by `save` while nobody can fill these keys, and then stores what `after` makes of it, or nothing.
+   * @throws what `save` throws; the keys are invalid then
    */
-  async fill(
-    entries: readonly NewEntry[],
-    ticket: number,
-    isTarget: (tier: number, entry: NewEntry) => boolean,
-  ): Promise<void> {
-    const holds: Wish = ({ scoped }) => this.#fence.holds(scoped, ticket);
-    const bound = ({ tier }: Place): readonly NewEntry[] =>
-      own(tier, entries).filter((entry) => isTarget(tier, entry) && holds(entry));
-    await Promise.all(this.#shared.map((place) => this.#writeShared(place, bound(place), holds)));
-    for (const place of this.#local) this.#writeLocal(place, bound(place));
+  async change<R>(
+    wanted: readonly Wanted[],
+    save: () => Promise<R> | R,
+    after: ((result: R) => Promise<readonly Timed[]>) | undefined,
+  ): Promise<R> {
+    const { fence } = this.#parts;
+    this.#invalidations.voidReads(wanted);
+    const ticket = fence.enter();
+    try {
+      const readings = wanted.map((one) => this.#invalidations.begin(one, ticket));
+      const failures = await this.#claim(readings);
+      this.#keeper.keep(readings);
+      let result: R;
+      try {
+        result = await save();
+      } catch (error) {
+        this.#keeper.drop(readings);
+        await this.#invalidations.invalidate({ wanted, change: undefined }).catch(() => {});
+        throw error;
+      }
+      this.#keeper.drop(readings);
+      if (after === undefined) {
+        await this.#invalidations.invalidate({ wanted, change: undefined });
+        return result;
+      }
+      for (const [i, entry] of (await after(result)).entries()) {
+        const reading = readings[i];
+        if (reading !== undefined) reading.entry = entry;
+      }
+      const all = await this.#settle(readings, this.#invalidations.draft(wanted, undefined), failures);
+      this.#end(readings, all);
+      throwFirst(all);
+      return result;
+    } finally {
+      fence.leave();
+    }
   }
 
-  /**
-   * Stores in every tier and gives back the failures. Tiers in this process come last, and only when all
-   * others have it: else they drop the key rather than serve what nobody else sees.
-   */
-  async store(entries: readonly NewEntry[]): Promise<readonly TierFailure[]> {
-    this.#voidReads(entries);
-    const outcomes = await Promise.all(
-      this.#shared.map((place) => this.#writeShared(place, own(place.tier, entries), () => true)),
-    );
-    const failures = outcomes.filter((outcome) => outcome !== undefined);
-    this.#voidReads(entries);
-    for (const place of this.#local) {
-      if (failures.length === 0) this.#writeLocal(place, own(place.tier, entries));
-      else dropLocal(place, entries);
+  close(): void {
+    this.#keeper.close();
+  }
+
+  get pending(): number {
+    return this.#keeper.size;
+  }
+
+  /** Where no route has more than one shared tier, one call of each is all there is to do. */
+  async #storeOnce(readings: readonly Reading[], draft: Draft): Promise<TierFailure[]> {
+    const steps = this.#invalidations.farthestFirst(readings);
+    const failures: TierFailure[] = [];
+    let isSent = false;
+    for (const step of steps) {
+      const values = await this.#values(step);
+      const outcome = await step.slot.store(values, steps.length === 1 ? draft.notice : undefined);
+      if (isFailure(outcome)) this.#invalidations.mourn(step, outcome, failures);
+      else if (outcome.audience !== undefined) isSent = await sent(conclude(draft, outcome), failures);
+    }
+    if (!isSent) await sent(draft.publish(), failures);
+    return failures;
+  }
+
+  /** Takes the leases of all shared tiers; the tiers that could not be reached are among the failures. */
+  async #claim(readings: readonly Reading[]): Promise<TierFailure[]> {
+    const failures: TierFailure[] = [];
+    for (const step of this.#invalidations.farthestFirst(readings)) {
+      const outcome = await step.slot.claim(storedOf(step), this.#parts.lease.ttlMs);
+      if (isFailure(outcome)) {
+        this.#invalidations.mourn(step, outcome, failures);
+        continue;
+      }
+      for (const [i, reading] of step.readings.entries()) {
+        const token = outcome[i]?.token;
+        if (token !== undefined)
+          reading.leases.push({ slot: step.slot, tier: this.#tierOf(step.slot), token });
+      }
     }
     return failures;
   }
 
-  /** Deletes from every tier. Readers that began before it ended fill nothing in. */
-  async remove(items: readonly Item[]): Promise<{ removed: number; failures: readonly TierFailure[] }> {
-    this.#voidReads(items);
-    const local = this.#local.map((place) => {
-      place.slot.counts.deletes += own(place.tier, items).length;
-      return dropLocal(place, items);
-    });
-    const shared = await Promise.all(
-      this.#shared.map(({ slot, tier }) => {
-        const keys = own(tier, items).map(({ scoped }) => this.#keys.stored(scoped));
-        return keys.length === 0 ? Promise.resolve(0) : slot.remove(keys);
+  async #settle(readings: readonly Reading[], draft: Draft, failures: TierFailure[]): Promise<TierFailure[]> {
+    let isSent = false;
+    const steps = this.#invalidations.farthestFirst(readings);
+    for (const [i, step] of steps.entries()) {
+      const isLast = i === steps.length - 1;
+      const claimed = step.readings.filter((reading) => leaseIn(reading, step.slot) !== undefined);
+      if (claimed.length === 0) continue;
+      const values = await this.#values({ slot: step.slot, readings: claimed });
+      const leased = values.map((value, place) => ({
+        ...value,
+        token: leaseIn(claimed[place] as Reading, step.slot) ?? '',
+      }));
+      const outcome = await step.slot.settle(leased, isLast ? draft.notice : undefined);
+      if (isFailure(outcome)) {
+        this.#invalidations.mourn(step, outcome, failures);
+        continue;
+      }
+      for (const [place, stored] of outcome.stored.entries()) {
+        const reading = claimed[place];
+        if (!stored && reading !== undefined) this.#parts.fence.invalidate(reading.wanted.key);
+      }
+      if (isLast && outcome.audience !== undefined) isSent = await sent(conclude(draft, outcome), failures);
+    }
+    if (!isSent) await sent(draft.publish(), failures);
+    return failures;
+  }
+
+  /** The tier in this process has the new value only when all others have it and nobody interfered. */
+  #end(readings: readonly Reading[], failures: readonly TierFailure[]): void {
+    for (const reading of readings) {
+      const { wanted, ticket, entry } = reading;
+      const isOurs = failures.length === 0 && this.#parts.fence.holds(wanted.key, ticket);
+      if (isOurs && entry !== undefined) this.#fills.keepNear(reading, entry, wanted.route.freshness);
+      else this.#invalidations.dropNear([wanted]);
+    }
+    this.#invalidations.voidReads(readings.map(({ wanted }) => wanted));
+  }
+
+  async #values({ slot, readings }: Step): Promise<{ key: string; value: Uint8Array; ttlMs?: number }[]> {
+    const tier = this.#tierOf(slot);
+    return Promise.all(
+      readings.map(async (reading) => {
+        const entry = reading.entry as Timed;
+        const ttlMs = this.#fills.ttlIn(tier, { reading, entry }, reading.wanted.route.freshness);
+        const value = await this.#fills.sealed({ reading, entry });
+        return { key: reading.stored, value, ...(ttlMs === Infinity ? {} : { ttlMs }) };
       }),
     );
-    this.#voidReads(items);
-    for (const place of this.#local) dropLocal(place, items);
-    return {
-      removed: Math.max(0, ...local, ...shared.filter((outcome) => typeof outcome === 'number')),
-      failures: shared.filter((outcome) => typeof outcome !== 'number'),
-    };
   }
 
-  #writeLocal({ slot, tier }: Place, entries: readonly NewEntry[]): void {
-    for (const entry of entries) slot.local?.write(entry.scoped, entry.entry, ttlIn(tier, entry));
-    slot.counts.sets += entries.length;
-  }
-
-  /** Packing large values takes time, so `stillWanted` is asked again after it. */
-  async #writeShared(
-    { slot, tier }: Place,
-    entries: readonly NewEntry[],
-    stillWanted: Wish,
-  ): Promise<TierFailure | undefined> {
-    const ready = entries.some(({ entry }) => this.#format.wantsPacking(entry))
-      ? (await this.#packed(entries)).filter(stillWanted)
-      : entries;
-    if (ready.length === 0) return undefined;
-    return slot.write(
-      ready.map((entry) => ({
-        key: this.#keys.stored(entry.scoped),
-        value: entry.entry,
-        ttlMs: ttlIn(tier, entry),
-      })),
-    );
-  }
-
-  #packed(entries: readonly NewEntry[]): Promise<NewEntry[]> {
-    return Promise.all(
-      entries.map(async (item) =>
-        this.#format.wantsPacking(item.entry)
-          ? { ...item, entry: await this.#format.pack(item.entry) }
-          : item,
-      ),
-    );
-  }
-
-  #voidReads(items: readonly Item[]): void {
-    for (const { scoped } of items) this.#fence.invalidate(scoped);
+  #tierOf(slot: TierSlot): number {
+    return this.#parts.slots.indexOf(slot);
   }
 }
 
-function own<T extends Item>(tier: number, items: readonly T[]): readonly T[] {
-  return items.filter(({ route }) => route.tiers.includes(tier));
-}
-
-function dropLocal({ slot, tier }: Place, items: readonly Item[]): number {
-  return own(tier, items).filter(({ scoped }) => slot.local?.drop(scoped) === true).length;
-}
-
-function ttlIn(tier: number, { route, ttlMs }: NewEntry): number | undefined {
-  const bound = Math.min(ttlMs, route.ttlMs[tier] ?? Infinity);
-  return bound === Infinity ? undefined : bound;
+function leaseIn({ leases }: Reading, slot: TierSlot): string | undefined {
+  return leases.find((lease) => lease.slot === slot)?.token;
 }

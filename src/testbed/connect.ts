@@ -47,7 +47,7 @@ const OPENERS: Readonly<Record<TierName, (options: TierOptions) => Promise<Opene
     const { database, ...limits } = target;
     const backend = await openDatabase({ ...limits, url: database ?? '', table, durable: false, clock });
     const dropTables = async (): Promise<void> => {
-      for (const name of [table, `${table}_lease`]) await backend.sql.query(`DROP TABLE IF EXISTS ${name}`);
+      for (const name of backend.tables) await backend.sql.query(`DROP TABLE IF EXISTS ${name}`);
     };
     return { name: 'database', backend, clean: dropTables };
   },

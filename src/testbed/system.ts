@@ -25,7 +25,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     await closeAll(opened);
     throw failed.reason;
   }
-  const tiers = opened.map(({ name, backend }) => ({ tier: backend.tier, ttl: scenario.tiers[name].ttlMs }));
+  const tiers = opened.map(({ name, backend }) => ({ tier: backend, ttl: scenario.tiers[name].ttlMs }));
   const cache = createCache({ namespace: names.prefix, tiers, onTierError, clock });
   return {
     cache,

@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'src/report': 4,
   'src/gate': 3,
   'src/http': 3,
+  'src/testing': 3,
   'src/engine': 2,
   'src/results': 2,
   'src/backends': 1,

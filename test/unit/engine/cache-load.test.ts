@@ -24,7 +24,7 @@ describe('getOrLoad', () => {
   });
 
   test('callers at once share one load, whatever it ends with', async () => {
-    const { cache } = bed();
+    const { cache, clock } = bed();
     const held = gate();
     let loads = 0;
     const load = async (): Promise<string> => {
@@ -38,6 +38,7 @@ describe('getOrLoad', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'origin down' } });
     expect(loads).toBe(1);
     expect(cache.counts().loadErrors).toBe(1);
+    await clock.advance(1001);
     expect(await cache.getOrLoad('a', () => 'recovered')).toBe('recovered');
   });
 

@@ -95,7 +95,7 @@ describe('get', () => {
   test('bytes of somebody else are a miss and an error, not a value', async () => {
     const { cache, l2, l3 } = bed();
     await l2.set('shop:a', new Uint8Array(Buffer.from('"plain"')));
-    await l3.set('shop:a', new Uint8Array([0xca, 0x01, 0x7b]));
+    await l3.set('shop:a', new Uint8Array([0xcb, 0x01, 0, 0, 0x7b]));
     expect(await cache.get('a')).toBeUndefined();
     const { tiers, misses } = cache.counts();
     expect(misses).toBe(1);

@@ -1,0 +1,111 @@
+/*
+ * Instances of an application as processes, over real servers, all of which are stopped, killed, cut off and emptied at
+ * random; every read is judged.
+ *
+ *   npm run coherence:nemesis -- --minutes 10 --level strict --servers redis+database --instances 4
+ *   npm run coherence:nemesis -- --plant no-lease          a bug that it must see
+ *
+ * Exit code 1 when a rule was broken. A seed repeats the choice of faults, not the course of a run.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '../../src/base/random.ts';
+import type { CoherenceLevel } from '../../src/engine/options.ts';
+import { copySources } from './compiled.ts';
+import { account } from './nemesis/account.ts';
+import { Crew } from './nemesis/crew.ts';
+import { faultsOf } from './nemesis/faults.ts';
+import { Nemesis } from './nemesis/nemesis.ts';
+import { Origin } from './nemesis/origin.ts';
+import { plant } from './nemesis/plants.ts';
+import { type ServersChoice, startServers } from './nemesis/servers.ts';
+import { playAndJudge } from './nemesis/trial.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    level: { type: 'string', default: 'bounded' },
+    instances: { type: 'string', default: '4' },
+    servers: { type: 'string', default: 'redis' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    rate: { type: 'string', default: '60' },
+    /** How far behind others may be, in milliseconds, in place of what is promised. */
+    bound: { type: 'string' },
+    plant: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
+
+const ROUND_MS = 60_000;
+/** With a bus: the lifetime of memory is much longer than the bound, so that it is the bus that keeps it right. */
+const HEARING = { boundMs: 1000, memoryTtlMs: 10_000 };
+/**
+ * Without one memory is behind by its own lifetime and by how long the ledger is remembered. The second is the
+ * shorter, or a process may remember a page of the ledger for longer than the newer value that it loaded itself.
+ */
+const LONELY = { boundMs: 500, memoryTtlMs: 1000 };
+const MOST_SHOWN = 3;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const level = values.level as CoherenceLevel;
+const choice = values.servers as ServersChoice;
+const size = Number(values.instances);
+const hasBus = choice !== 'memcached';
+const random = seededRandom(Number(values.seed));
+const epochNs = process.hrtime.bigint();
+const nowMs = (): number => Number(process.hrtime.bigint() - epochNs) / 1e6;
+const { boundMs, memoryTtlMs } = hasBus ? HEARING : LONELY;
+const behindMs = level === 'strict' ? 0 : boundMs + (hasBus ? 0 : memoryTtlMs);
+const rules = { boundMs: values.bound === undefined ? behindMs : Number(values.bound) };
+
+print(`seed ${values.seed}: ${size} instances, ${level}, ${choice}, ${values.minutes} min`);
+const copy = copySources();
+let wrong = 0;
+try {
+  if (values.plant !== undefined) plant(values.plant, copy.source);
+  await copy.compile();
+  const worker = join(copy.source, '../built/test/coherence/nemesis/worker.js');
+  const servers = await startServers(choice, size);
+  const origin = new Origin(nowMs);
+  const operationsPerSecond = Number(values.rate);
+  const crew = new Crew({
+    worker,
+    size,
+    level,
+    servers,
+    memoryTtlMs,
+    boundMs,
+    operationsPerSecond,
+    origin,
+    random,
+    epochNs,
+  });
+  try {
+    await crew.start();
+    const faults = faultsOf({ crew, servers, random }).filter(({ name }) => name.includes(values.only));
+    const nemesis = new Nemesis(faults, random, nowMs);
+    let leftMs = Number(values.minutes) * 60_000;
+    for (let round = 1; leftMs > 0 && wrong === 0; round++) {
+      const forMs = Math.min(leftMs, ROUND_MS);
+      const violations = await playAndJudge({ crew, nemesis, origin, servers, rules, nowMs }, forMs);
+      wrong += violations.length;
+      for (const one of violations.slice(0, MOST_SHOWN)) print(account(one, origin.history, nemesis.strikes));
+      const { operations, reads, invalidations, invalidatedKeys, rejected, loads } = origin.totals;
+      print(
+        `round ${round}: ${operations} operations, ${reads} reads, ${invalidations} invalidations (${rejected} rejected), ` +
+          `${loads} loads (${(loads / invalidatedKeys).toFixed(2)} for each invalidation of a key), ${crew.born} processes, ${wrong} wrong`,
+      );
+      origin.beginAnew();
+      leftMs -= forMs;
+    }
+    print(`faults: ${[...nemesis.counts].map(([name, count]) => `${name} ${count}`).join('; ')}`);
+    print(`rejected: ${[...origin.rejections].map(([why, count]) => `${count} × ${why}`).join('; ')}`);
+  } finally {
+    await crew.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+} finally {
+  copy.remove();
+}
+print(wrong === 0 ? 'nothing wrong' : `${wrong} wrong`);
+process.exitCode = wrong === 0 ? 0 : 1;

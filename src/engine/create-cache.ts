@@ -45,9 +45,13 @@ export function createCache(options: CacheOptions): Cache {
   const random = options.random ?? systemRandom();
   const signals = new Emitter(options.namespace);
   const keys = new KeySpace(options.namespace);
+  const lease = {
+    ttlMs: durationMs(options.lease?.ttl ?? DEFAULT_LEASE_MS, 'lease.ttl'),
+    waitMs: durationMs(options.lease?.wait ?? DEFAULT_WAIT_MS, 'lease.wait'),
+  };
   const tiers = wireTiers(options.tiers);
   const slots = tiers.map(
-    ({ spec }) => new TierSlot(spec, keys.prefix, clock, slotListener(signals, options)),
+    ({ spec }) => new TierSlot(spec, keys.prefix, lease.ttlMs, clock, slotListener(signals, options)),
   );
   const router = new Router(slots, options.policies ?? {}, options.defaults);
   const peers = new Peers();
@@ -69,10 +73,7 @@ export function createCache(options: CacheOptions): Cache {
     ledger: view,
     channel,
     signals,
-    lease: {
-      ttlMs: durationMs(options.lease?.ttl ?? DEFAULT_LEASE_MS, 'lease.ttl'),
-      waitMs: durationMs(options.lease?.wait ?? DEFAULT_WAIT_MS, 'lease.wait'),
-    },
+    lease,
     clock,
     random,
     closing: closing.signal,
@@ -127,7 +128,7 @@ export function createCache(options: CacheOptions): Cache {
 function slotListener(
   signals: Emitter,
   { onTierError }: Pick<CacheOptions, 'onTierError'>,
-): ConstructorParameters<typeof TierSlot>[3] {
+): ConstructorParameters<typeof TierSlot>[4] {
   return {
     onFailure: (failure) => {
       onTierError?.(failure);

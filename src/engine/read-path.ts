@@ -111,9 +111,8 @@ export class ReadPath {
   ): Promise<void> {
     const keys = open.map(({ stored }) => stored);
     const wantsLease = purpose === 'load' || open.some(({ wanted }) => wanted.route.shared.at(-1) !== tier);
-    const { ttlMs } = this.#parts.lease;
-    const fetched: readonly Fetched[] | undefined = wantsLease
-      ? await slot.fetch(keys, ttlMs)
+    const fetched: readonly (Fetched | undefined)[] | undefined = wantsLease
+      ? await slot.fetch(keys)
       : (await slot.read(keys))?.map((hit) => (hit === undefined ? NO_LEASE : { state: 'hit', hit }));
     if (fetched === undefined) return;
     for (const [i, reading] of open.entries()) {

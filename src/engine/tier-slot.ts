@@ -17,6 +17,7 @@ import type { TierEntry, TierHit } from '../backends/tier-entry.ts';
 import { TierCounters } from '../metrics/counters.ts';
 import { Breaker, type BreakerState } from './breaker.ts';
 import { Deadlines } from './deadlines.ts';
+import { JoinedFetches } from './joined-fetches.ts';
 import { durationMs, type TierFailure, type TierSpec } from './options.ts';
 import { PlainAccess } from './plain-access.ts';
 
@@ -48,14 +49,20 @@ export class TierSlot {
   readonly counts: TierCounters = new TierCounters();
   readonly breaker: Breaker;
   readonly #access: FencedAccess;
+  readonly #joined = new JoinedFetches((keys) => this.#fetchAll(keys));
+  readonly #leaseMs: number;
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #listener: SlotListener;
 
-  /** @param prefix begins every key of this cache */
+  /**
+   * @param prefix begins every key of this cache
+   * @param leaseMs how long the leases of {@link fetch} last
+   */
   constructor(
     spec: TierSpec & { readonly tier: Tier },
     prefix: string,
+    leaseMs: number,
     clock: Clock,
     listener: SlotListener,
   ) {
@@ -65,6 +72,7 @@ export class TierSlot {
     this.local = tier.local?.scope(prefix);
     this.ttlMs = spec.ttl === undefined ? Infinity : durationMs(spec.ttl, `tier ${this.name}: ttl`);
     this.#access = tier.fenced ?? new PlainAccess(tier);
+    this.#leaseMs = leaseMs;
     this.#clock = clock;
     this.#listener = listener;
     const limitMs = readDeadline(spec);
@@ -103,15 +111,11 @@ export class TierSlot {
   }
 
   /** As {@link read}, with a lease for what is not there. */
-  async fetch(keys: readonly string[], leaseMs: number): Promise<readonly Fetched[] | undefined> {
+  async fetch(keys: readonly string[]): Promise<readonly (Fetched | undefined)[] | undefined> {
     const [only] = keys;
-    const fetched = await this.#attempt('get', () =>
-      only !== undefined && keys.length === 1
-        ? this.#access.fetch(only, leaseMs).then((one) => [one])
-        : this.#access.fetchMany(keys, leaseMs),
-    );
-    if (fetched !== undefined) for (const { state } of fetched) this.#count(state === 'hit');
-    return fetched;
+    if (only === undefined || keys.length > 1) return this.#fetchAll(keys);
+    const fetched = await this.#joined.fetch(only);
+    return fetched === undefined ? undefined : [fetched];
   }
 
   acquire(key: string, leaseMs: number): Promise<Lease | undefined> {
@@ -158,6 +162,17 @@ export class TierSlot {
     const failure = { tier: this.name, operation, error };
     this.#listener.onFailure(failure);
     return failure;
+  }
+
+  async #fetchAll(keys: readonly string[]): Promise<readonly Fetched[] | undefined> {
+    const [only] = keys;
+    const fetched = await this.#attempt('get', () =>
+      only !== undefined && keys.length === 1
+        ? this.#access.fetch(only, this.#leaseMs).then((one) => [one])
+        : this.#access.fetchMany(keys, this.#leaseMs),
+    );
+    if (fetched !== undefined) for (const { state } of fetched) this.#count(state === 'hit');
+    return fetched;
   }
 
   #count(hit: boolean): void {

@@ -2,7 +2,7 @@
  * What the engine costs beside the bare clients it uses, each as a ratio within one run, in turn: a hit in this
  * process against ten lines over lru-cache, a hit in Redis against ioredis, a set in both tiers with its message
  * against a bare SET, a batch against MGET; and a tag with a million entries.
- * Run: npm run bench:engine [-- tagged entries]
+ * Run: npm run bench:engine [-- tagged entries] (compiled, as applications run it: tsx wraps every function it creates)
  */
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';

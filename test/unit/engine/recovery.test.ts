@@ -6,7 +6,7 @@ import { TierSlot } from '../../../src/engine/tier-slot.ts';
 
 function bed() {
   const clock = new ManualClock();
-  const slot = new TierSlot({ tier: openMemory({ clock }).tier }, 'n:', clock, {
+  const slot = new TierSlot({ tier: openMemory({ clock }).tier }, 'n:', 3000, clock, {
     onFailure: () => {},
     onBreaker: () => {},
   });

@@ -87,11 +87,6 @@ export class TierSlot {
     this.breaker = new Breaker(settings, (state) => listener.onBreaker(this.name, state));
   }
 
-  /** Whether a fill of this tier is kept apart from invalidations by other processes. */
-  get isFenced(): boolean {
-    return this.tier.fenced !== undefined;
-  }
-
   /** In the order of the keys; undefined when the tier fails or is left alone. */
   async read(keys: readonly string[]): Promise<readonly (TierHit | undefined)[] | undefined> {
     const [only] = keys;

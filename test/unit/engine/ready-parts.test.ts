@@ -4,6 +4,7 @@ import { openMemory } from '../../../src/backends/memory/open.ts';
 import { openSharedMemory, SharedMemory } from '../../../src/backends/memory/shared.ts';
 import { ManualClock } from '../../../src/base/clock.ts';
 import { type Cache, createCache } from '../../../src/engine/index.ts';
+import { chaosBackend } from '../../../src/testing/testing.ts';
 import { openInstances } from '../../support/instances.ts';
 
 /** Lets work in the background end. */
@@ -115,6 +116,21 @@ describe('policies', () => {
     expect(await b.getMany(['page', 'menu', 'other'])).toEqual([undefined, undefined, 'other']);
     await close();
   });
+});
+
+test('an instance that hears nothing any more stops serving from memory within the bound', async () => {
+  const clock = new ManualClock();
+  const server = chaosBackend(openSharedMemory(new SharedMemory({ clock })), { clock });
+  const cache = createCache({ namespace: 'n', clock, tiers: [openMemory({ clock }), server] });
+  await clock.advance(50);
+  await cache.set('k', 'v');
+  await clock.advance(5000);
+  expect(cache.peek('k')).toBe('v');
+  server.buses[0]?.inject({ state: 'half-open' });
+  await clock.advance(1001);
+  expect(cache.peek('k')).toBeUndefined();
+  expect(await cache.get('k')).toBe('v');
+  await cache.close();
 });
 
 describe('signed entries', () => {

@@ -5,6 +5,9 @@ import { ExitCode } from '../src/base/exit-codes.ts';
 import type { CliContext, Interrupt, Output } from '../src/cli/context.ts';
 import { main } from '../src/cli/program.ts';
 
+/** Compiled, or as it is written. */
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+
 /** Runs the program in this process. */
 export async function run({ version, root }: { version: string; root: URL }): Promise<void> {
   // A reader that has seen enough, as `| head` does, is no error: nobody is left to tell.
@@ -24,6 +27,8 @@ export async function run({ version, root }: { version: string; root: URL }): Pr
       cachectlVersion: version,
       nodeVersion: process.version,
       readRssBytes: () => process.memoryUsage.rss(),
+      instanceProgram: fileURLToPath(new URL(`instance${extension}`, import.meta.url)),
+      instanceExecArgv: process.execArgv,
     },
     clock: systemClock,
     interrupt: watchSignals(),

@@ -1,3 +1,5 @@
+import { hrtime } from 'node:process';
+
 /** Cancels a timer; calling it again, or after it fired, does nothing. */
 export type CancelTimer = () => void;
 
@@ -36,6 +38,17 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+const NANOS_PER_MS = 1_000_000;
+
+/**
+ * Monotonic time of this machine in milliseconds (fractional), which all its processes share; it stops for no
+ * change of the wall clock. For what several processes measure together.
+ */
+export function machineMs(): number {
+  const [seconds, nanos] = hrtime();
+  return seconds * 1000 + nanos / NANOS_PER_MS;
+}
 
 interface PendingTimer {
   readonly at: number;

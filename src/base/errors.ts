@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'WRONG_PROTOCOL'
   /** A private server could not be found, installed or started. */
   | 'SERVER_NOT_STARTED'
+  /** An application instance of a bench ended in mid-run. */
+  | 'INSTANCE_LOST'
   /** A server answered a single command with an error. */
   | 'SERVER_ERROR'
   /** A call did not settle within its deadline. */
@@ -57,6 +59,7 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   AUTH_FAILED: ExitCode.unreachable,
   WRONG_PROTOCOL: ExitCode.unreachable,
   SERVER_NOT_STARTED: ExitCode.unreachable,
+  INSTANCE_LOST: ExitCode.unreachable,
   SERVER_ERROR: ExitCode.unreachable,
   DEADLINE_EXCEEDED: ExitCode.unreachable,
   CLOSED: ExitCode.unexpected,

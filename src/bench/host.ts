@@ -7,6 +7,9 @@ export interface Host {
   readonly nodeVersion: string;
   /** Resident memory of this process, in bytes. */
   readonly readRssBytes: () => number;
+  /** The program of an application instance, and what Node needs to run it. */
+  readonly instanceProgram: string;
+  readonly instanceExecArgv: readonly string[];
 }
 
 export function describeHost({ nodeVersion }: Host): Omit<Environment, 'servers'> {

@@ -3,7 +3,11 @@ import type { Scenario } from '../config/scenario.ts';
 import type { CacheCounts } from '../engine/index.ts';
 import type { LatencyRecorder } from '../metrics/latency.ts';
 import type { ProcessFigures } from '../metrics/process-samplers.ts';
-import type { Recorded } from './recording.ts';
+import { deriveMetrics } from '../results/derived.ts';
+import type { VariantResult } from '../results/run-result.ts';
+import type { VariantRun } from './plan.ts';
+import { encodeHistograms, type Recorded, release } from './recording.ts';
+import type { Subject } from './subject.ts';
 
 type StatsByTier = Readonly<Record<string, TierStats>>;
 
@@ -16,24 +20,39 @@ export interface Counted {
   readonly statsBefore: StatsByTier;
   readonly statsAfter: StatsByTier;
   readonly generator: ProcessFigures;
+  /** Time in which arrivals waited for room, in milliseconds. */
+  readonly waitedMs: number;
 }
 
 type Metrics = Record<string, number>;
 
-/** The metrics of a variant, by their names in the catalog. What was not measured is absent. */
-export function metricsOf(scenario: Scenario, recorded: Recorded, counted: Counted): Metrics {
-  const reads = recorded.seconds.reduce((sum, second) => sum + second.reads, 0);
-  const hits = recorded.seconds.reduce((sum, second) => sum + second.hits, 0);
+/** The result of a variant; frees the recording. `more` and `distributions`: what the kind has besides the usual. */
+export function resultOf(
+  { scenario, variant }: Pick<VariantRun, 'scenario' | 'variant'>,
+  { tierErrors }: Subject,
+  recorded: Recorded,
+  counted: Counted,
+  more: Metrics = {},
+  distributions: Readonly<Record<string, LatencyRecorder>> = {},
+): VariantResult {
+  const { measuredMs, seconds } = recorded;
+  const others = Object.entries(distributions).map(([name, recorder]) => [name, recorder.encode()] as const);
+  const histograms = { ...encodeHistograms(recorded), ...Object.fromEntries(others) };
+  const parts = { measuredMs, seconds, histograms };
+  const metrics = { ...countedMetrics(scenario, recorded, counted), ...more };
+  const errors = [...recorded.errors.entries(), ...tierErrors.entries()];
+  release(recorded);
+  const { id, title, tiers } = variant;
+  return { id, title, tiers, ...parts, metrics: { ...metrics, ...deriveMetrics(parts, metrics) }, errors };
+}
+
+/** The metrics of a variant that are counted, not derived. What was not measured is absent. */
+function countedMetrics(scenario: Scenario, recorded: Recorded, counted: Counted): Metrics {
   const { load } = scenario;
   return {
-    ...(recorded.measuredMs > 0 && { throughput: (recorded.operations * 1000) / recorded.measuredMs }),
-    ...(load.model === 'open' && { offered_rate: load.rate }),
+    ...(load.model === 'open' && { offered_rate: load.rate, 'generator.waited': counted.waitedMs }),
     operations: recorded.operations,
     errors: recorded.errors.total,
-    ...percentiles('latency', recorded.latency),
-    ...percentiles('service_latency', recorded.service),
-    ...(recorded.slip !== undefined && percentiles('schedule_slip', recorded.slip)),
-    ...(reads > 0 && { hit_ratio: hits / reads }),
     ...tierMetrics(counted),
     'origin.loads': counted.loads,
     'origin.loads_avoided': Math.max(0, (recorded.byOperation.get('getOrLoad')?.count ?? 0) - counted.loads),
@@ -41,20 +60,6 @@ export function metricsOf(scenario: Scenario, recorded: Recorded, counted: Count
     ...(counted.generator.lagP99Ms !== undefined && { 'event_loop.lag.p99': counted.generator.lagP99Ms }),
     'event_loop.utilization': counted.generator.utilization,
   };
-}
-
-function percentiles(name: string, recorder: LatencyRecorder): Metrics {
-  const points = {
-    p50: recorder.percentile(50),
-    p90: recorder.percentile(90),
-    p99: recorder.percentile(99),
-    p999: recorder.percentile(99.9),
-    max: recorder.maxMs,
-    mean: recorder.meanMs,
-  };
-  return Object.fromEntries(
-    Object.entries(points).flatMap(([point, ms]) => (ms === undefined ? [] : [[`${name}.${point}`, ms]])),
-  );
 }
 
 function tierMetrics({ countsBefore, countsAfter }: Counted): Metrics {
@@ -66,7 +71,6 @@ function tierMetrics({ countsBefore, countsAfter }: Counted): Metrics {
     metrics[`${tier}.hits`] = hits;
     metrics[`${tier}.misses`] = misses;
     metrics[`${tier}.errors`] = after.errors - (before?.errors ?? 0);
-    if (hits + misses > 0) metrics[`${tier}.hit_ratio`] = hits / (hits + misses);
   }
   return metrics;
 }
@@ -79,9 +83,7 @@ function memoryMetrics({ statsBefore, statsAfter, generator }: Counted): Metrics
       metrics[`memory.${tier}.bytes`] = Math.max(0, after.usedBytes - (before?.usedBytes ?? 0));
     }
     if (after.evictions !== undefined) {
-      const evictions = after.evictions - (before?.evictions ?? 0);
-      metrics[`${tier}.evictions`] = evictions;
-      metrics['evictions'] = (metrics['evictions'] ?? 0) + evictions;
+      metrics[`${tier}.evictions`] = after.evictions - (before?.evictions ?? 0);
     }
   }
   return metrics;

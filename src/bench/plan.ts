@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { CachectlError } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
+import { DEFAULT_ENGINE } from '../config/engine-schema.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
-import type { Testbed } from '../testbed/testbed.ts';
+import type { Bed } from '../testbed/bed.ts';
 import type { Host } from './host.ts';
+import type { Share } from './share.ts';
 
 /** What carries out the operations: the engine, or a bare client for comparison. */
 export type DriverName = 'engine' | 'ioredis';
@@ -22,7 +24,7 @@ export function findDriver(name: string): DriverName {
 /** The variants to measure: the scenario's own, or the one that a bare client has. */
 export function variantsFor(driver: DriverName, scenario: Scenario): readonly Variant[] {
   if (driver === 'engine') return scenario.variants;
-  return [{ id: 'ioredis', title: 'bare ioredis', tiers: ['redis'] }];
+  return [{ id: 'ioredis', title: 'bare ioredis', tiers: ['redis'], engine: DEFAULT_ENGINE }];
 }
 
 export interface VariantRun {
@@ -32,7 +34,9 @@ export interface VariantRun {
   /** Which of the variants this is, from 0. */
   readonly index: number;
   readonly count: number;
-  readonly testbed: Testbed;
+  readonly bed: Bed;
+  /** The part of the load that is this process' or this machine's. Default: all of it. */
+  readonly share?: Share;
   readonly host: Host;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -104,6 +104,18 @@ export class Recording {
   }
 }
 
+/** The distributions of a recording as a result has them. */
+export function encodeHistograms({ latency, service, slip, byOperation }: Recorded): Record<string, string> {
+  return {
+    latency: latency.encode(),
+    service_latency: service.encode(),
+    ...(slip !== undefined && { schedule_slip: slip.encode() }),
+    ...Object.fromEntries(
+      [...byOperation].map(([operation, recorder]) => [`latency:${operation}`, recorder.encode()]),
+    ),
+  };
+}
+
 /** Frees the histograms, which the garbage collector does not see. */
 export function release({ latency, service, slip, byOperation }: Recorded): void {
   for (const recorder of new Set([latency, service, slip, ...byOperation.values()])) recorder?.close();

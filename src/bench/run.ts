@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { isCachectlError, messageOf } from '../base/errors.ts';
+import { describeWork } from '../config/kinds/registry.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
 import { RUN_RESULT_SCHEMA } from '../results/schema.ts';
 import type { Outcome, RunResult, VariantResult, Warning } from '../results/run-result.ts';
@@ -7,14 +8,17 @@ import type { Environment } from '../testbed/binaries.ts';
 import type { Target } from '../testbed/target.ts';
 import { Testbed } from '../testbed/testbed.ts';
 import { describeHost, type Host } from './host.ts';
-import { runLoad } from './kinds/load.ts';
-import type { DriverName, OnProgress, VariantRun } from './plan.ts';
-import { variantsFor } from './plan.ts';
+import type { VariantOutcome } from './kinds/kind.ts';
+import { KINDS } from './kinds/registry.ts';
+import { type DriverName, type OnProgress, variantsFor, type VariantRun } from './plan.ts';
+import type { Share } from './share.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly target: Target;
   readonly driver: DriverName;
+  /** The part of the load that is this machine's. Default: all of it. */
+  readonly share?: Share;
   readonly host: Host;
   readonly env: Environment;
   readonly clock: Clock;
@@ -55,9 +59,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         outcome = 'interrupted';
         break;
       }
-      const step = await runVariant({ ...options, variant, index, count: variants.length, testbed });
+      const step = await runVariant({ ...options, variant, index, count: variants.length, bed: testbed });
       if (step.result !== undefined) done.push(step.result);
-      warnings.push(...step.warnings);
+      warnings.push(...step.warnings, ...(await cleanUp(testbed, variant)));
       outcome = step.outcome;
       await options.onStep(result());
     }
@@ -69,9 +73,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 }
 
 /** A variant whose servers cannot even be reached any more, after others were measured, does not lose those. */
-async function runVariant(run: VariantRun): Promise<Awaited<ReturnType<typeof runLoad>>> {
+async function runVariant(run: VariantRun): Promise<VariantOutcome> {
   try {
-    return await runLoad(run);
+    return await KINDS[run.scenario.kind](run);
   } catch (error) {
     if (run.index === 0 || !isCachectlError(error, 'SERVER_UNREACHABLE', 'DEADLINE_EXCEEDED')) throw error;
     const message = `${run.variant.title} was not measured: ${messageOf(error)}`;
@@ -80,9 +84,19 @@ async function runVariant(run: VariantRun): Promise<Awaited<ReturnType<typeof ru
   }
 }
 
+/** Takes away what the variant has left on the servers. */
+async function cleanUp(testbed: Testbed, variant: Variant): Promise<readonly Warning[]> {
+  const tiers = await testbed.clean(variant);
+  if (tiers.length === 0) return [];
+  const message = `keys beginning with '${testbed.names.prefix}:' could not be deleted from ${tiers.join(' and ')}; they end by their time to live`;
+  return [{ code: 'leftovers', variant: variant.id, message }];
+}
+
 function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['scenario'] {
   const { name, title, kind, file, seed, load } = scenario;
+  const work = describeWork(scenario);
   return {
+    ...(work !== undefined && { work }),
     name,
     title,
     kind,

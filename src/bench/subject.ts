@@ -1,4 +1,4 @@
-import type { Random } from '../base/random.ts';
+import { seededRandom } from '../base/random.ts';
 import { openRedisPool, type RedisPool } from '../backends/redis/pool.ts';
 import { ErrorTally } from '../metrics/counters.ts';
 import type { System } from '../testbed/system.ts';
@@ -11,35 +11,38 @@ import type { VariantRun } from './plan.ts';
 export interface Subject {
   readonly driver: Driver;
   readonly system: System | undefined;
+  readonly values: ValueMaker;
   readonly tierErrors: ErrorTally;
   originLoads(): number;
-  /** Gives the names of the tiers where something of the run is left. */
-  close(): Promise<readonly string[]>;
+  close(): Promise<void>;
 }
+
+/** The part of a run that decides what is measured. */
+type Wanted = Pick<VariantRun, 'scenario' | 'variant' | 'driver' | 'bed'>;
 
 /** How long a bare client waits for an answer, in milliseconds: longer than any stall worth measuring. */
 export const BARE_DEADLINE_MS = 10_000;
 
 /** Connects what the variant measures, by the driver of the run. */
-export async function openSubject(run: VariantRun, random: Random): Promise<Subject> {
-  const { scenario, variant, testbed } = run;
-  const values = new ValueMaker(scenario.values, random.fork('layout'));
+export async function openSubject(run: Wanted): Promise<Subject> {
+  const { scenario, variant, bed } = run;
+  const values = new ValueMaker(scenario.values, seededRandom(scenario.seed).fork('layout'));
   const tierErrors = new ErrorTally();
   const { keys } = scenario.keyspace;
   let loads = 0;
   const loadOrigin: LoadOrigin = (keyIndex) => {
     loads++;
-    return testbed.origin.load(keyIndex);
+    return bed.origin.load(keyIndex);
   };
-  const common = { tierErrors, originLoads: () => loads };
+  const common = { values, tierErrors, originLoads: () => loads };
   const system =
     variant.tiers.length === 0
       ? undefined
-      : await testbed.openSystem(variant, ({ tier, error }) => {
+      : await bed.openSystem(variant, ({ tier, error }) => {
           tierErrors.add(new Error(`${tier}: ${error instanceof Error ? error.message : String(error)}`));
         });
   if (system === undefined) {
-    return { ...common, driver: originDriver(loadOrigin, values), system, close: async () => [] };
+    return { ...common, driver: originDriver(loadOrigin, values), system, close: async () => {} };
   }
   if (run.driver === 'engine') {
     return {
@@ -57,16 +60,16 @@ export async function openSubject(run: VariantRun, random: Random): Promise<Subj
     system,
     close: async () => {
       await pool.close();
-      return system.close();
+      await system.close();
     },
   };
 }
 
-async function openPool({ scenario, testbed }: VariantRun, system: System): Promise<RedisPool> {
+async function openPool({ scenario, bed }: Wanted, system: System): Promise<RedisPool> {
   const { connections } = scenario.load;
   try {
     return await openRedisPool({
-      url: testbed.target.redis ?? '',
+      url: bed.target.redis ?? '',
       connections,
       deadlineMs: BARE_DEADLINE_MS,
     });

@@ -1,14 +1,11 @@
 import { formatCount, formatDuration, formatRatio } from '../base/units.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { Outcome, VariantResult, Warning } from '../results/run-result.ts';
-import type { Recorded } from './recording.ts';
+import type { VariantRun } from './plan.ts';
 
 export interface Observed {
   readonly scenario: Scenario;
   readonly result: VariantResult;
-  readonly recorded: Recorded;
-  /** Time in which arrivals waited because as many were in flight as may be. */
-  readonly waitedMs: number;
   /** Server that was lost. */
   readonly lost: string | undefined;
   readonly outcome: Outcome;
@@ -23,32 +20,34 @@ const MIN_BEYOND = 10;
 
 type Check = (observed: Observed) => string | undefined;
 
-/** `leftovers` is known only after the run was cleaned up. */
-const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers'>, Check>> = {
-  generator_saturated: ({ recorded, waitedMs }) => {
-    const slip = recorded.slip?.percentile(99);
-    if (slip === undefined || slip < MAX_SLIP_MS || waitedMs > 0) return undefined;
-    if (recorded.operations < 100 * MIN_BEYOND) return undefined;
+/** What the result alone tells. */
+const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers' | 'instance_lost'>, Check>> = {
+  generator_saturated: ({ result: { metrics } }) => {
+    const slip = metrics['schedule_slip.p99'];
+    if (slip === undefined || slip < MAX_SLIP_MS || (metrics['generator.waited'] ?? 0) > 0) return undefined;
+    if ((metrics['operations'] ?? 0) < 100 * MIN_BEYOND) return undefined;
     return `the generator sent 1 % of the operations ${formatDuration(slip)} late or more: this measures the generator; lower the rate or use a faster machine`;
   },
-  rate_not_reached: ({ scenario, result, waitedMs }) => {
+  rate_not_reached: ({ scenario, result }) => {
     const { load } = scenario;
     const reached = result.metrics['throughput'] ?? 0;
     if (load.model !== 'open' || reached >= load.rate * MIN_RATE_SHARE) return undefined;
+    const waitedMs = result.metrics['generator.waited'] ?? 0;
     const why =
       waitedMs > 0 ? `; for ${formatDuration(waitedMs)} max_in_flight (${load.maxInFlight}) was reached` : '';
     return `${formatCount(reached)} of ${formatCount(load.rate)} operations per second were completed${why}`;
   },
-  few_samples: ({ recorded }) => {
-    const beyond = recorded.operations / 1000;
+  few_samples: ({ result }) => {
+    const operations = result.metrics['operations'] ?? 0;
+    const beyond = operations / 1000;
     if (beyond >= MIN_BEYOND) return undefined;
-    return `only ${formatCount(recorded.operations)} operations: p99.9 rests on ${Math.floor(beyond)} of them; measure for longer`;
+    return `only ${formatCount(operations)} operations: p99.9 rests on ${Math.floor(beyond)} of them; measure for longer`;
   },
-  errors: ({ result, recorded }) => {
-    const { total } = recorded.errors;
+  errors: ({ result }) => {
+    const total = result.metrics['errors'] ?? 0;
     const [first] = result.errors;
     if (total === 0 || first === undefined) return undefined;
-    const share = formatRatio(total / (total + recorded.operations));
+    const share = formatRatio(total / (total + (result.metrics['operations'] ?? 0)));
     return `${formatCount(total)} operations failed (${share}), most often: ${first.message}`;
   },
   evictions: ({ result }) => {
@@ -73,4 +72,10 @@ export function warningsOf(observed: Observed): readonly Warning[] {
       ? []
       : [{ code: code as Warning['code'], variant: observed.result.id, message }];
   });
+}
+
+/** How a run ends whose work was done to its end, or as far as it was let. */
+export function outcomeOf({ bed, signal }: Pick<VariantRun, 'bed' | 'signal'>): Outcome {
+  if (bed.lostServer !== undefined) return 'server_lost';
+  return signal.aborted ? 'interrupted' : 'complete';
 }

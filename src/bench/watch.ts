@@ -21,7 +21,7 @@ export function watchRun(
   stop: AbortController,
   startMs: number,
 ): { finish(): Seen } {
-  const { clock, scenario, variant, testbed, host } = run;
+  const { clock, scenario, variant, bed, host } = run;
   const totalMs = scenario.warmupMs + scenario.durationMs;
   const losses = new LossWatch();
   let countsBefore = subject.system?.cache.counts();
@@ -48,7 +48,7 @@ export function watchRun(
       errors: recording.errors,
       p99Ms: recording.p99Ms,
     });
-    lost ??= testbed.lostServer ?? losses.look(talliesOf(subject, recording));
+    lost ??= bed.lostServer ?? losses.look(talliesOf(subject, recording));
     if (lost !== undefined) stop.abort();
     cancelLook = clock.setTimer(look, 1000);
   };
@@ -57,7 +57,7 @@ export function watchRun(
     finish: () => {
       cancelStart();
       cancelLook();
-      lost ??= testbed.lostServer;
+      lost ??= bed.lostServer;
       return {
         countsBefore,
         countsAfter: subject.system?.cache.counts(),

@@ -11,7 +11,9 @@ import {
   share,
   size,
 } from './fields.ts';
-import type { Scenario } from './scenario.ts';
+import { engineSchema } from './engine-schema.ts';
+import { KIND_FORMS, KIND_NAMES, type KindName, sectionOf, type Work } from './kinds/registry.ts';
+import type { Scenario, Variant } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
 
 /** A scenario as its file says it: gates are plain text, and the file's own name is not in it. */
@@ -144,10 +146,11 @@ const variant = z
     ),
     title: line('a title of one line').optional().describe('For people. Default: the id.'),
     tiers: tierListSchema.describe('From the nearest to the farthest; none means that every read is a load.'),
+    engine: engineSchema,
   })
-  .transform(({ id, title, tiers }) => ({ id, title: title ?? id, tiers }));
+  .transform(({ id, title, tiers, engine }) => ({ id, title: title ?? id, tiers, engine }));
 
-const variants = z
+const variants: z.ZodType<readonly Variant[]> = z
   .array(variant)
   .min(1, { error: 'expected at least one variant' })
   .superRefine((list: readonly { readonly id?: unknown }[], context) => {
@@ -160,8 +163,34 @@ const variants = z
       }
     }
   }, evenWithProblems)
-  .prefault([{ id: 'all', title: 'all tiers', tiers: ['l1', 'redis', 'memcached', 'database'] }])
-  .describe('Run one after another with the same seed and load. Gates that name none judge the last.');
+  .describe(
+    'Run one after another with the same seed and load. Gates that name none judge the last. Default: those of the kind.',
+  );
+
+/** The sections of the kinds, each only with its kind. */
+const sections: Record<string, z.ZodOptional<z.ZodType<Work, object>>> = Object.fromEntries(
+  KIND_NAMES.flatMap((kind) => {
+    const key = sectionOf(kind);
+    return key === undefined ? [] : [[key, z.optional<z.ZodType<Work, object>>(KIND_FORMS[kind].section)]];
+  }),
+);
+
+type Sections = Readonly<Record<string, unknown>>;
+
+/** What the kind's section says, or its defaults. */
+function workOf(kind: KindName, file: Sections): Work {
+  const key = sectionOf(kind);
+  const section = key === undefined ? undefined : (file[key] as Work | undefined);
+  return section ?? KIND_FORMS[kind].section.parse({});
+}
+
+function checkSections(file: Sections & { readonly kind: KindName }, context: z.RefinementCtx): void {
+  for (const kind of KIND_NAMES) {
+    const key = sectionOf(kind);
+    if (key === undefined || kind === file.kind || file[key] === undefined) continue;
+    context.addIssue({ code: 'custom', path: [key], message: `this key needs kind: ${kind}` });
+  }
+}
 
 /** The form of a scenario file, with all defaults, ranges and cross-checks. */
 export const scenarioSchema: z.ZodType<ScenarioFile> = z
@@ -174,7 +203,10 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       'What it is called in results.',
     ),
     title: line('a title of one line').optional().describe('One line: what it shows. Default: the name.'),
-    kind: z.enum(['load']).describe('What is done: load drives operations against the tiers.'),
+    kind: z.enum(KIND_NAMES).describe('What is done; the section called so has the rest of it.'),
+    instances: count({ min: 1, max: 1000 })
+      .optional()
+      .describe('Application instances that share the servers, each a process with memory of its own.'),
     seed: count({ min: 0, max: 4_294_967_295 })
       .prefault(1)
       .describe('The same seed gives the same sequence of keys, sizes and operations.'),
@@ -197,15 +229,29 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .describe('How operations arrive.'),
     origin,
     tiers: tiersSchema,
-    variants,
+    variants: variants.optional(),
+    ...sections,
     gates: z
       .array(line("a gate such as 'latency.p99 < 50ms'", 500))
       .prefault([])
       .describe('Conditions on metrics that the result must meet, or the exit code is 3.'),
   })
-  .transform(({ schema: _schema, warmup, duration: measured, title, ...rest }) => ({
-    ...rest,
-    title: title ?? rest.name,
-    warmupMs: warmup,
-    durationMs: measured,
+  .superRefine(checkSections)
+  .transform((file) => ({
+    name: file.name,
+    title: file.title ?? file.name,
+    kind: file.kind,
+    work: workOf(file.kind, file),
+    instances: file.instances ?? KIND_FORMS[file.kind].instances,
+    seed: file.seed,
+    warmupMs: file.warmup,
+    durationMs: file.duration,
+    keyspace: file.keyspace,
+    values: file.values,
+    operations: file.operations,
+    load: file.load,
+    origin: file.origin,
+    tiers: file.tiers,
+    variants: file.variants ?? variants.parse(KIND_FORMS[file.kind].variants),
+    gates: file.gates,
   }));

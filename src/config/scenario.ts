@@ -1,4 +1,6 @@
 import type { ValueSizes } from '../workload/values.ts';
+import type { EngineSettings } from './engine-schema.ts';
+import type { KindName, Work } from './kinds/registry.ts';
 
 /** A scenario, validated and resolved: every default filled in, every unit converted. Times are milliseconds. */
 export interface Scenario {
@@ -7,7 +9,11 @@ export interface Scenario {
   readonly title: string;
   /** Where it came from, for messages. */
   readonly file: string;
-  readonly kind: 'load';
+  readonly kind: KindName;
+  /** What the kind needs besides the rest. */
+  readonly work: Work;
+  /** Application instances, each a process with an engine and memory of its own; one may be this process. */
+  readonly instances: number;
   readonly seed: number;
   readonly warmupMs: number;
   readonly durationMs: number;
@@ -84,6 +90,7 @@ export interface Variant {
   readonly title: string;
   /** From the nearest to the farthest; none means every read goes to the origin. */
   readonly tiers: readonly TierName[];
+  readonly engine: EngineSettings;
 }
 
 export interface GateSpec {

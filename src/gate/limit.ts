@@ -11,6 +11,7 @@ const SYNTAX: Readonly<Record<MetricUnit, LimitSyntax>> = {
   ms: { what: 'a duration', example: '5ms', parse: parseDuration },
   per_second: { what: 'a rate', example: '2000/s', parse: parseRate },
   ratio: { what: 'a ratio', example: '90%', parse: parseRatio },
+  factor: { what: 'a number', example: '1', parse: parseCount },
   count: { what: 'a count', example: '0', parse: parseCount },
   bytes: { what: 'a size', example: '64MiB', parse: parseSize },
 };

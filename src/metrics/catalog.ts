@@ -1,6 +1,7 @@
 import { nearest } from '../base/nearest.ts';
 
-export type MetricUnit = 'ms' | 'per_second' | 'ratio' | 'count' | 'bytes';
+/** A `ratio` is a share, from 0 to 1; a `factor` is any number of times. */
+export type MetricUnit = 'ms' | 'per_second' | 'ratio' | 'factor' | 'count' | 'bytes';
 
 /** A metric as it is called everywhere: result files, gates, reports, JSON. */
 export interface MetricDefinition {
@@ -8,6 +9,28 @@ export interface MetricDefinition {
   readonly unit: MetricUnit;
   readonly better: 'lower' | 'higher' | 'neither';
   readonly meaning: string;
+  /**
+   * What the figure of several instances or machines is: the sum, the largest, or worked out anew from what was merged.
+   * They share their servers, and each has read the server's own figures: those are not added. Default: counts are
+   * added, of bytes the largest counts, all others are worked out.
+   */
+  readonly merge?: MergeRule;
+}
+
+export type MergeRule = 'sum' | 'max' | 'derived';
+
+const MERGE_BY_UNIT: Readonly<Record<MetricUnit, MergeRule>> = {
+  ms: 'derived',
+  per_second: 'derived',
+  ratio: 'derived',
+  factor: 'derived',
+  count: 'sum',
+  bytes: 'max',
+};
+
+/** How the figure of the whole comes from those of its parts. */
+export function mergeRuleOf({ merge, unit }: MetricDefinition): MergeRule {
+  return merge ?? MERGE_BY_UNIT[unit];
 }
 
 const latency = (prefix: string, what: string): readonly MetricDefinition[] =>
@@ -38,6 +61,7 @@ const perTier = (tier: string, label: string): readonly MetricDefinition[] => [
     unit: 'count',
     better: 'lower',
     meaning: `entries that ${label} dropped to make room`,
+    merge: tier === 'l1' ? 'sum' : 'max',
   },
 ];
 
@@ -49,6 +73,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: 'per_second',
     better: 'neither',
     meaning: 'operations due per second (open loop)',
+    merge: 'sum',
   },
   { name: 'operations', unit: 'count', better: 'neither', meaning: 'operations completed' },
   { name: 'errors', unit: 'count', better: 'lower', meaning: 'operations that failed' },
@@ -61,12 +86,39 @@ export const METRICS: readonly MetricDefinition[] = [
     'schedule_slip',
     'time from when an operation was due to when it was sent (open loop): what the generator was late by',
   ),
+  ...latency('wait', 'time that a read took which had to wait for a load'),
   { name: 'hit_ratio', unit: 'ratio', better: 'higher', meaning: 'reads answered by any tier' },
   ...perTier('l1', 'the in-process tier'),
   ...perTier('redis', 'Redis'),
   ...perTier('memcached', 'Memcached'),
   ...perTier('database', 'the database tier'),
   { name: 'origin.loads', unit: 'count', better: 'lower', meaning: 'loads from the origin' },
+  {
+    name: 'origin.cold_keys',
+    unit: 'count',
+    better: 'neither',
+    meaning: 'times that a wanted key was missing from all tiers or had expired',
+    merge: 'max',
+  },
+  {
+    name: 'origin.loads_per_cold_key',
+    unit: 'factor',
+    better: 'lower',
+    meaning: 'loads from the origin for each time that a key was cold: 1 is best',
+  },
+  {
+    name: 'origin.peak_concurrency',
+    unit: 'count',
+    better: 'lower',
+    meaning: 'loads from the origin under way at once, in all instances, at most',
+    merge: 'max',
+  },
+  {
+    name: 'stale.served',
+    unit: 'count',
+    better: 'neither',
+    meaning: 'reads that were given an expired value, as the policy allows',
+  },
   {
     name: 'origin.loads_avoided',
     unit: 'count',
@@ -78,6 +130,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: 'bytes',
     better: 'lower',
     meaning: 'memory of the in-process tier at the end',
+    merge: 'sum',
   },
   {
     name: 'memory.redis.bytes',
@@ -103,18 +156,33 @@ export const METRICS: readonly MetricDefinition[] = [
     better: 'lower',
     meaning: 'resident memory of the generator, largest',
   },
-  { name: 'evictions', unit: 'count', better: 'lower', meaning: 'entries that tiers dropped to make room' },
+  {
+    name: 'evictions',
+    unit: 'count',
+    better: 'lower',
+    meaning: 'entries that tiers dropped to make room',
+    merge: 'derived',
+  },
+  {
+    name: 'generator.waited',
+    unit: 'ms',
+    better: 'lower',
+    meaning: 'time in which arrivals waited because max_in_flight operations were in flight',
+    merge: 'max',
+  },
   {
     name: 'event_loop.lag.p99',
     unit: 'ms',
     better: 'lower',
     meaning: "lag of the generator's event loop, 99th percentile",
+    merge: 'max',
   },
   {
     name: 'event_loop.utilization',
     unit: 'ratio',
     better: 'lower',
     meaning: "share of time the generator's event loop was busy",
+    merge: 'max',
   },
 ];
 

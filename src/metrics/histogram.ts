@@ -17,15 +17,21 @@ export function fastestBuild(): HistogramBuild {
   return fastest;
 }
 
-/** Histogram of integers from 0 to {@link HIGHEST_NANOS}, at three digits: each is known to one part in 1024. */
-export function newHistogram(histogramBuild: HistogramBuild): Histogram {
+/**
+ * `fine`: from 1 ns on, each value known to one part in 1024, in 270 KB. `coarse`: from 1 µs on, to one part in 128, in
+ * 25 KB, which is cheap enough to encode every second.
+ */
+export type HistogramGrain = 'fine' | 'coarse';
+
+/** Histogram of integers from 0 to {@link HIGHEST_NANOS}. */
+export function newHistogram(histogramBuild: HistogramBuild, grain: HistogramGrain = 'fine'): Histogram {
   if (histogramBuild === 'wasm') initWebAssemblySync();
   return build({
     bitBucketSize: COUNT_BITS,
     autoResize: false,
-    lowestDiscernibleValue: 1,
+    lowestDiscernibleValue: grain === 'fine' ? 1 : 1000,
     highestTrackableValue: HIGHEST_NANOS,
-    numberOfSignificantValueDigits: 3,
+    numberOfSignificantValueDigits: grain === 'fine' ? 3 : 2,
     useWebAssembly: histogramBuild === 'wasm',
   });
 }

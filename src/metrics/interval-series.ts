@@ -1,3 +1,4 @@
+import { fastestBuild } from './histogram.ts';
 import { LatencyRecorder } from './latency.ts';
 
 /** What happened in one second of the measured part. */
@@ -13,6 +14,8 @@ export interface SecondSample {
   readonly reads: number;
   /** 99th percentile of the latency of the operations, in milliseconds; absent without operations. */
   readonly p99Ms?: number;
+  /** The latencies of the operations: an HDR histogram (nanoseconds, two digits, V2 compressed, base64). */
+  readonly latency?: string;
 }
 
 export type Outcome = 'hit' | 'miss' | 'written' | 'error';
@@ -27,7 +30,7 @@ const MAX_SECONDS = 86_400;
 export class IntervalSeries {
   readonly #startMs: number;
   readonly #maxSeconds: number;
-  readonly #latency: LatencyRecorder = new LatencyRecorder();
+  readonly #latency: LatencyRecorder = new LatencyRecorder(fastestBuild(), 'coarse');
   readonly #done: SecondSample[] = [];
   #endMs: number;
   #errors = 0;
@@ -90,7 +93,7 @@ export class IntervalSeries {
       errors: this.#errors,
       hits: this.#hits,
       reads: this.#reads,
-      ...(p99Ms === undefined ? {} : { p99Ms }),
+      ...(p99Ms === undefined ? {} : { p99Ms, latency: this.#latency.encode() }),
     };
   }
 }

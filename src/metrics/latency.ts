@@ -1,6 +1,13 @@
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { CachectlError } from '../base/errors.ts';
-import { COUNT_BITS, HIGHEST_NANOS, fastestBuild, newHistogram, type HistogramBuild } from './histogram.ts';
+import {
+  COUNT_BITS,
+  HIGHEST_NANOS,
+  fastestBuild,
+  newHistogram,
+  type HistogramBuild,
+  type HistogramGrain,
+} from './histogram.ts';
 
 const NANOS_PER_MS = 1e6;
 
@@ -23,9 +30,9 @@ export class LatencyRecorder implements LatencySummary {
   #closed = false;
 
   /** The build is chosen by itself; tests choose. */
-  constructor(histogramBuild: HistogramBuild = fastestBuild()) {
+  constructor(histogramBuild: HistogramBuild = fastestBuild(), grain: HistogramGrain = 'fine') {
     this.#build = histogramBuild;
-    this.#histogram = newHistogram(histogramBuild);
+    this.#histogram = newHistogram(histogramBuild, grain);
   }
 
   /**
@@ -84,8 +91,8 @@ export class LatencyRecorder implements LatencySummary {
    * The recorder that was encoded; its maximum is known to 0.1 % only. Throws `BAD_RESULT` when the text is
    * no histogram or has values over an hour.
    */
-  static decode(text: string, histogramBuild?: HistogramBuild): LatencyRecorder {
-    const recorder = new LatencyRecorder(histogramBuild);
+  static decode(text: string, histogramBuild?: HistogramBuild, grain?: HistogramGrain): LatencyRecorder {
+    const recorder = new LatencyRecorder(histogramBuild, grain);
     try {
       recorder.#addEncoded(text);
       return recorder;

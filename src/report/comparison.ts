@@ -33,6 +33,10 @@ const COLUMNS: readonly ColumnSpec[] = [
     header,
     group: 'hit ratio by tier',
   })),
+  { metric: 'wait.p99', header: 'p99', group: 'waits for a load' },
+  { metric: 'stale.served', header: 'stale', group: 'waits for a load' },
+  { metric: 'origin.loads_per_cold_key', header: 'per cold key', group: 'origin loads' },
+  { metric: 'origin.peak_concurrency', header: 'at once', group: 'origin loads' },
   { metric: 'origin.loads', header: 'done', group: 'origin loads' },
   { metric: 'origin.loads_avoided', header: 'avoided', group: 'origin loads' },
   ...Object.entries({ ...TIER_LABELS, process: 'process' }).map(([part, header]) => ({

@@ -16,7 +16,11 @@ export function renderHeadline(result: RunResult, width: number, style: Style): 
   return [
     first.startsWith(name) ? style('strong', name) + first.slice(name.length) : first,
     ...rest,
-    ...facts([`seed ${scenario.seed}`, describeLoad(scenario.load), ...describeLength(result)], width, style),
+    ...facts(
+      [`seed ${scenario.seed}`, scenario.work ?? describeLoad(scenario.load), ...describeLength(result)],
+      width,
+      style,
+    ),
     ...facts(servers, width, style),
     ...facts(
       [

@@ -16,6 +16,7 @@ const FORMATS: Readonly<Record<MetricUnit, (value: number) => string>> = {
   ms: formatDuration,
   per_second: formatRate,
   ratio: formatRatio,
+  factor: (value) => value.toFixed(2),
   count: formatCount,
   bytes: formatSize,
 };

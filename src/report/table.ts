@@ -1,5 +1,4 @@
 import type { RunResult } from '../results/run-result.ts';
-import { advise } from './advice.ts';
 import { comparisonColumns } from './comparison.ts';
 import { renderDistribution } from './distribution.ts';
 import { gatesTitle, renderGates } from './gates.ts';
@@ -9,8 +8,8 @@ import { nameOf } from './names.ts';
 import { renderErrors, renderOutcome, renderWarnings } from './notes.ts';
 import type { Reporter } from './reporter.ts';
 import { type Style, styleFor } from './style.ts';
-import { observe } from './summary.ts';
 import { toAscii, wrap } from './text.ts';
+import { conclude } from './verdicts/registry.ts';
 
 const MIN_WIDTH = 40;
 /** Sentences in longer lines are hard to read. */
@@ -23,7 +22,7 @@ export const table: Reporter = ({ result, verdict }, options) => {
   const width = Math.max(MIN_WIDTH, Math.floor(options.width));
   const style = styleFor(options.color);
   const prose = Math.min(width, PROSE_WIDTH);
-  const sentences = [...observe(result), ...advise(result, verdict)];
+  const sentences = conclude({ result, verdict });
   const sections: readonly (readonly string[])[] = [
     renderHeadline(result, width, style),
     renderOutcome(result, prose, style),

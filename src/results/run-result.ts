@@ -21,6 +21,8 @@ export interface ScenarioRecord {
   readonly file: string;
   readonly seed: number;
   readonly load: LoadRecord;
+  /** What was done, in a few words, where it is not the load alone: `8 instances of 250 callers`. */
+  readonly work?: string;
   /** Ids of all variants that the run was to measure, in order. The last one is the main one: plain gates judge it. */
   readonly variants: readonly string[];
   /** The scenario with every default filled in. */
@@ -77,6 +79,7 @@ export interface Warning {
     | 'errors'
     | 'evictions'
     | 'server_lost'
+    | 'instance_lost'
     | 'leftovers'
     | 'interrupted';
   /** Variant it is about; absent when it is about the run. */

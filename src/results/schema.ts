@@ -24,6 +24,7 @@ const second = z.object({
   hits: z.number(),
   reads: z.number(),
   p99Ms: z.number().exactOptional(),
+  latency: z.string().exactOptional(),
 });
 
 const variant = z.object({
@@ -45,6 +46,7 @@ const warning = z.object({
     'errors',
     'evictions',
     'server_lost',
+    'instance_lost',
     'leftovers',
     'interrupted',
   ]),
@@ -64,6 +66,7 @@ export const runResult: z.ZodType<RunResult> = z.object({
     file: z.string(),
     seed: z.number(),
     load,
+    work: z.string().exactOptional(),
     variants: z.array(z.string()),
     resolved: z.unknown(),
   }),

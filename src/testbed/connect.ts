@@ -1,16 +1,19 @@
 import type { Clock } from '../base/clock.ts';
+import { isCachectlError } from '../base/errors.ts';
 import type { Backend } from '../backends/backend.ts';
 import { openDatabase } from '../backends/database/open.ts';
 import { openMemcached } from '../backends/memcached/open.ts';
 import { openMemory } from '../backends/memory/open.ts';
 import { openRedis } from '../backends/redis/open.ts';
-import type { Scenario, TierName } from '../config/scenario.ts';
+import type { Scenario, TierName, Variant } from '../config/scenario.ts';
 import { keyName } from '../workload/key-names.ts';
 import type { RunNames } from './names.ts';
 import type { Target } from './target.ts';
 
 export interface TierOptions {
   readonly scenario: Scenario;
+  /** The variant that it is for; tiers of this process are set up as it says. */
+  readonly variant?: Variant;
   readonly target: Target;
   readonly names: RunNames;
   readonly clock: Clock;
@@ -25,11 +28,11 @@ export interface Opened {
 }
 
 const OPENERS: Readonly<Record<TierName, (options: TierOptions) => Promise<Opened>>> = {
-  l1: async ({ scenario, clock }) => {
+  l1: async ({ scenario, variant, clock }) => {
     const { maxEntries, maxBytes } = scenario.tiers.l1;
     return {
       name: 'l1',
-      backend: openMemory({ name: 'l1', maxEntries, maxBytes, clock }),
+      backend: openMemory({ name: 'l1', maxEntries, maxBytes, eviction: variant?.engine.eviction, clock }),
       clean: async () => {},
     };
   },
@@ -71,4 +74,20 @@ async function deleteKeys({ tier }: Backend, { names, scenario }: TierOptions): 
 /** @throws CachectlError `SERVER_UNREACHABLE`, `AUTH_FAILED`, `WRONG_PROTOCOL` */
 export function connectTier(name: TierName, options: TierOptions): Promise<Opened> {
   return OPENERS[name](options);
+}
+
+/** Deletes what the run has written to a tier; the tier's name when its server does not let us. */
+export async function cleanTier(name: TierName, options: TierOptions): Promise<readonly string[]> {
+  try {
+    const { backend, clean } = await connectTier(name, options);
+    try {
+      await clean();
+    } finally {
+      await backend.close();
+    }
+    return [];
+  } catch (error) {
+    if (!isCachectlError(error)) throw error;
+    return [name];
+  }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { delay } from '../base/deadline.ts';
 import { CachectlError } from '../base/errors.ts';
 import type { SqlDatabase } from '../backends/database/sql.ts';
+import type { Scenario } from '../config/scenario.ts';
+import type { RunNames } from './names.ts';
 
 /** Rows that are inserted by one statement. */
 const ROWS_PER_STEP = 20_000;
@@ -17,6 +19,11 @@ export interface OriginOptions {
   readonly delayMs: number;
 }
 
+/** The origin of a run, by its names. */
+export function originOptions({ table }: RunNames, { keyspace, origin }: Scenario): OriginOptions {
+  return { table: `${table}_origin`, keys: keyspace.keys, ...origin };
+}
+
 /**
  * What is behind all tiers: a table of a real database, and for each key a query that aggregates as many of its
  * rows as the scenario says, from the key's own row on.
@@ -27,7 +34,8 @@ export class Origin {
   readonly #clock: Clock;
   readonly #query: string;
 
-  private constructor(sql: SqlDatabase, options: OriginOptions, clock: Clock) {
+  /** The origin whose table is there already; {@link Origin.create} makes it. */
+  constructor(sql: SqlDatabase, options: OriginOptions, clock: Clock) {
     this.#sql = sql;
     this.#options = options;
     this.#clock = clock;
@@ -73,6 +81,17 @@ export class Origin {
       `origin: key ${keyIndex} has ${String(row?.['rows_read'])} of ${rowsPerKey} rows in ${table}`,
       { hint: 'the table was changed while the run was going on: give the run a database of its own' },
     );
+  }
+
+  /** Changes the data of a key, as an application does; gives the version that is now the newest. */
+  async change(keyIndex: number): Promise<number> {
+    const { table } = this.#options;
+    const [row] = await this.#sql.query(
+      `UPDATE ${table} SET version = version + 1 WHERE id = $1 RETURNING version`,
+      [keyIndex],
+    );
+    if (row !== undefined) return Number(row['version']);
+    throw new CachectlError('SERVER_ERROR', `origin: there is no key ${keyIndex} in ${table}`);
   }
 
   async drop(): Promise<void> {

@@ -1,4 +1,3 @@
-import { isCachectlError } from '../base/errors.ts';
 import type { Variant } from '../config/scenario.ts';
 import { type Cache, createCache, type TierFailure } from '../engine/index.ts';
 import { connectTier, type Opened, type TierOptions } from './connect.ts';
@@ -11,8 +10,8 @@ export interface SystemOptions extends TierOptions {
 /** The system under test in one of its variants: a cache over connected tiers. */
 export interface System {
   readonly cache: Cache;
-  /** Deletes what the run has written, closes all connections, and names the tiers where something is left. */
-  close(): Promise<readonly string[]>;
+  /** Closes the cache and all connections. */
+  close(): Promise<void>;
 }
 
 /** Connects the variant's tiers. When one fails, the others are closed. */
@@ -26,27 +25,27 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     throw failed.reason;
   }
   const tiers = opened.map(({ name, backend }) => ({ tier: backend, ttl: scenario.tiers[name].ttlMs }));
-  const cache = createCache({ namespace: names.prefix, tiers, onTierError, clock });
+  const { engine } = variant;
+  const cache = createCache({
+    namespace: names.prefix,
+    tiers,
+    onTierError,
+    clock,
+    coherence: { level: engine.level, bound: engine.boundMs },
+    defaults: {
+      jitter: engine.jitter,
+      earlyRefresh: engine.earlyRefresh,
+      staleWhileRevalidate: engine.staleWhileRevalidateMs,
+      staleIfError: engine.staleIfErrorMs,
+    },
+  });
   return {
     cache,
     close: async () => {
-      const left = await Promise.all(opened.map(cleaned));
       await cache.close();
       await closeAll(opened);
-      return left.flat();
     },
   };
-}
-
-/** The tier's name when its server would not let us clean up. */
-async function cleaned({ name, clean }: Opened): Promise<readonly string[]> {
-  try {
-    await clean();
-    return [];
-  } catch (error) {
-    if (!isCachectlError(error)) throw error;
-    return [name];
-  }
 }
 
 async function closeAll(opened: readonly Opened[]): Promise<void> {

@@ -6,7 +6,9 @@ import type { Scenario, Variant } from '../config/scenario.ts';
 import type { TierFailure } from '../engine/index.ts';
 import type { ServerRecord } from '../results/run-result.ts';
 import type { Environment } from './binaries.ts';
-import { Origin } from './origin.ts';
+import type { Bed } from './bed.ts';
+import { cleanTier } from './connect.ts';
+import { Origin, originOptions } from './origin.ts';
 import { type PrivateServers, startMissing } from './private-servers.ts';
 import { describeOrigin, describeTiers } from './describe.ts';
 import type { RunNames } from './names.ts';
@@ -30,7 +32,7 @@ interface TestbedParts {
 }
 
 /** The servers and the origin of a run. It touches nothing outside its own names, and takes those away. */
-export class Testbed {
+export class Testbed implements Bed {
   readonly #options: TestbedOptions;
   readonly #parts: TestbedParts;
   #lost: string | undefined;
@@ -60,13 +62,11 @@ export class Testbed {
       const tiers = await describeTiers({ scenario, target: servers.target, names, clock });
       const sql = await openSqlDatabase({ ...limits, url: database ?? '', durable: false, clock });
       try {
-        const table = `${names.table}_origin`;
-        const { keys } = scenario.keyspace;
         const records = [...tiers, await describeOrigin(sql)].map((record) => ({
           ...record,
           private: servers.started.has(record.role === 'origin' ? 'database' : record.role),
         }));
-        const origin = await Origin.create(sql, { table, keys, ...scenario.origin }, clock, signal);
+        const origin = await Origin.create(sql, originOptions(names, scenario), clock, signal);
         return new Testbed(options, { servers, records, sql, origin, names });
       } catch (error) {
         await sql.close();
@@ -89,16 +89,24 @@ export class Testbed {
     });
   }
 
+  /** Deletes what a variant has written, and names the tiers where something is left. */
+  async clean({ tiers }: Variant): Promise<readonly string[]> {
+    const { scenario, clock } = this.#options;
+    const shared = tiers.filter((name) => name !== 'l1');
+    const left = await Promise.all(
+      shared.map((name) => cleanTier(name, { scenario, target: this.target, names: this.names, clock })),
+    );
+    return left.flat();
+  }
+
   get origin(): Origin {
     return this.#parts.origin;
   }
 
-  /** What all keys of the run begin with. */
-  get prefix(): string {
-    return this.#parts.names.prefix;
+  get names(): RunNames {
+    return this.#parts.names;
   }
 
-  /** Addresses of all servers, the given and the private ones. */
   get target(): Target {
     return this.#parts.servers.target;
   }
@@ -108,7 +116,6 @@ export class Testbed {
     return this.#parts.records;
   }
 
-  /** Address of a private server that ended by itself; undefined while all live. */
   get lostServer(): string | undefined {
     return this.#lost;
   }

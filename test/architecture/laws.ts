@@ -34,7 +34,7 @@ const FENCES: readonly (readonly [module: RegExp, where: RegExp])[] = [
   [/^zod(\/.*)?$/, /^src\/(config|results)\//],
   [/^yaml$/, /^src\/config\//],
   [/^(node:)?child_process$/, /^src\/(testbed|bench\/instances)\//],
-  [/^(node:)?(process|console)$/, /^bin\//],
+  [/^(node:)?(process|console)$/, /^(bin\/|src\/base\/clock\.ts$)/],
   [/^(node:)?perf_hooks$/, /^src\/(base|metrics)\//],
 ];
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/base/clock.ts';
+import { fileURLToPath } from 'node:url';
 import type { RunOptions } from '../../src/bench/run.ts';
 import { runScenario } from '../../src/bench/run.ts';
 import { withOverrides } from '../../src/config/overrides.ts';
@@ -35,6 +36,8 @@ export async function measured(
       cachectlVersion: 'perf',
       nodeVersion: process.version,
       readRssBytes: () => process.memoryUsage.rss(),
+      instanceProgram: fileURLToPath(new URL('../../bin/instance.ts', import.meta.url)),
+      instanceExecArgv: ['--import', 'tsx'],
     },
     env: process.env,
     clock: systemClock,

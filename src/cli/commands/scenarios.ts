@@ -23,11 +23,12 @@ export const scenariosCommand: RegisterCommand = (program, context, onResult) =>
     .option('--json', 'print one JSON document')
     .action(async ({ json }: { json?: boolean }) => {
       const { listScenarios } = await import('../../config/scenario-file.ts');
+      const { lengthOf } = await import('../../config/kinds/registry.ts');
       const found = (await listScenarios(context.scenariosDir)).map((scenario) => ({
         name: scenario.file.replace(/\.yaml$/, ''),
         kind: scenario.kind,
         title: scenario.title,
-        seconds: (scenario.variants.length * (scenario.warmupMs + scenario.durationMs)) / 1000,
+        seconds: lengthOf(scenario) / 1000,
       }));
       if (json === true) {
         context.stdout.write(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CachectlError, Problem } from '../../../src/base/errors.ts';
+import { DEFAULT_ENGINE } from '../../../src/config/engine-schema.ts';
 import { parseScenario } from '../../../src/config/scenario-file.ts';
 import { errorOf } from './error-of.ts';
 
@@ -18,6 +19,8 @@ test('a minimal scenario gets every default', () => {
     title: 'x',
     file: 'f.yaml',
     kind: 'load',
+    work: { kind: 'load' },
+    instances: 1,
     seed: 1,
     warmupMs: 1000,
     durationMs: 10_000,
@@ -32,9 +35,29 @@ test('a minimal scenario gets every default', () => {
       memcached: { ttlMs: 900_000, maxMemoryBytes: 64 * 1024 ** 2 },
       database: { ttlMs: 3_600_000 },
     },
-    variants: [{ id: 'all', title: 'all tiers', tiers: ['l1', 'redis', 'memcached', 'database'] }],
+    variants: [
+      {
+        id: 'all',
+        title: 'all tiers',
+        tiers: ['l1', 'redis', 'memcached', 'database'],
+        engine: DEFAULT_ENGINE,
+      },
+    ],
     gates: [],
   });
+});
+
+test('a section of a kind needs that kind, and has its defaults when it is not there', () => {
+  const stampede = 'name: x\nkind: stampede\n';
+  expect(problemsOf(`${MINIMAL}stampede: { callers: 5 }\n`)).toEqual([
+    '3:11 stampede: this key needs kind: stampede',
+  ]);
+  expect(problemsOf(`${stampede}stampede: { ttl: 1 }\n`)).toEqual([
+    expect.stringMatching(/^3:\d+ stampede.ttl: expected a duration/),
+  ]);
+  const scenario = parseScenario(`${stampede}stampede: { callers: 5 }\n`, 'f.yaml');
+  expect(scenario).toMatchObject({ instances: 8, work: { kind: 'stampede', callers: 5, ttlMs: 5000 } });
+  expect(scenario.variants.map(({ id }) => id)).toEqual(['none', 'single-flight', 'lease', 'xfetch', 'swr']);
 });
 
 test('what a file says is converted to milliseconds, bytes, rates and fractions', () => {
@@ -167,8 +190,8 @@ describe('one problem, with its place, what was expected and what was found', ()
     ['duplicate key', 'seed: 1\nseed: 2', "4:1 : the key 'seed' is there twice"],
     [
       'key that every object has',
-      'constructor: 1',
-      "3:1 constructor: unknown key 'constructor'; the keys here are schema, name, title, kind, seed, warmup, duration, keyspace, values, operations, load, origin, tiers, variants, gates",
+      'origin: { constructor: 1 }',
+      "3:11 origin.constructor: unknown key 'constructor'; the keys here are rows_per_key, delay",
     ],
     ['undefined alias', 'seed: *one', '3:7 : there is no anchor &one before this'],
     ['second document', '---\nname: y', '3:1 : a second document begins here; a file has only one'],

@@ -1,11 +1,14 @@
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LatencyRecorder } from '../../../src/metrics/latency.ts';
 import { IntervalSeries, type Outcome, type SecondSample } from '../../../src/metrics/interval-series.ts';
 
 const EMPTY = { operations: 0, errors: 0, hits: 0, reads: 0 };
 
 const rounded = (samples: readonly SecondSample[]): SecondSample[] =>
-  samples.map(({ p99Ms, ...rest }) => (p99Ms === undefined ? rest : { ...rest, p99Ms: Math.round(p99Ms) }));
+  samples.map(({ p99Ms, latency: _encoded, ...rest }) =>
+    p99Ms === undefined ? rest : { ...rest, p99Ms: Math.round(p99Ms) },
+  );
 
 describe('interval series', () => {
   test('counts by the second in which an operation ended', () => {
@@ -18,6 +21,16 @@ describe('interval series', () => {
       { at: 0, operations: 2, errors: 0, hits: 1, reads: 2, p99Ms: 3 },
       { at: 1, operations: 1, errors: 1, hits: 0, reads: 0, p99Ms: 8 },
     ]);
+  });
+
+  test('keeps the latencies of each second', () => {
+    const series = new IntervalSeries(0);
+    for (const ms of [1, 2, 50]) series.record(500, ms, 'hit');
+    const [first] = series.finish(1000);
+    const recorder = LatencyRecorder.decode(first?.latency ?? '');
+    expect([0, 50, 100].map((percent) => Math.round(recorder.percentile(percent) ?? 0))).toEqual([1, 2, 50]);
+    expect(recorder.count).toBe(3);
+    recorder.close();
   });
 
   test('shows the seconds in which nothing ended', () => {

@@ -1,0 +1,7 @@
+import type { KindName } from '../../config/kinds/registry.ts';
+import type { Kind } from './kind.ts';
+import { runLoad } from './load.ts';
+import { runStampede } from './stampede.ts';
+
+/** The kinds of scenarios, by name. */
+export const KINDS: Readonly<Record<KindName, Kind>> = { load: runLoad, stampede: runStampede };

@@ -1,0 +1,91 @@
+import { type Random, seededRandom } from '../base/random.ts';
+import { mergeVariants } from '../results/merge.ts';
+import type { Outcome, VariantResult } from '../results/run-result.ts';
+import { createPacer } from '../workload/arrivals.ts';
+import { createKeyDistribution } from '../workload/distributions.ts';
+import { OperationMix } from '../workload/operations.ts';
+import { runClosedLoop } from './executors/closed-loop.ts';
+import type { LoopPlan } from './executors/executor.ts';
+import { runOpenLoop } from './executors/open-loop.ts';
+import { resultOf } from './measure.ts';
+import type { VariantRun } from './plan.ts';
+import { Recording } from './recording.ts';
+import { WHOLE } from './share.ts';
+import type { Subject } from './subject.ts';
+import { watchRun } from './watch.ts';
+
+/** What one process measured. */
+export interface Measured {
+  readonly result: VariantResult;
+  readonly outcome: Outcome;
+  /** Server that was lost in mid-run. */
+  readonly lost: string | undefined;
+}
+
+/** The scenario's load on the subject, in this process: warm-up first, then the measured part. */
+export async function measureLoad(run: VariantRun, subject: Subject): Promise<Measured> {
+  const { scenario, clock } = run;
+  const random = seededRandom(scenario.seed);
+  const draws = drawsOf(run);
+  const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
+  const startMs = clock.nowMs() + scenario.warmupMs;
+  const recording = new Recording(startMs, scenario.load.model);
+  const stop = new AbortController();
+  const watch = watchRun(run, subject, recording, stop, startMs);
+  const plan: LoopPlan = {
+    driver: subject.driver,
+    recording,
+    nextOperation: nextOperation(run, draws),
+    nextKey: nextKey(run, random.fork('layout'), draws),
+    clock,
+    endMs: startMs + scenario.durationMs,
+    signal: AbortSignal.any([run.signal, stop.signal]),
+  };
+  const waitedMs = await execute(run, plan, draws);
+  const seen = watch.finish();
+  const recorded = recording.finish(Math.min(clock.nowMs(), plan.endMs));
+  const statsAfter = (await subject.system?.cache.tierStats()) ?? {};
+  const result = resultOf(run, subject, recorded, { ...seen, waitedMs, statsBefore, statsAfter });
+  const outcome: Outcome =
+    seen.lost !== undefined ? 'server_lost' : run.signal.aborted ? 'interrupted' : 'complete';
+  return { result, outcome, lost: seen.lost };
+}
+
+/** What several instances measured, as one. */
+export function mergeMeasured(parts: readonly [Measured, ...Measured[]]): Measured {
+  const [first, ...others] = parts;
+  const result = mergeVariants([first.result, ...others.map((part) => part.result)]);
+  const worst = [...parts].sort((a, b) => SEVERITY[b.outcome] - SEVERITY[a.outcome])[0] ?? first;
+  return { result, outcome: worst.outcome, lost: worst.lost };
+}
+
+const SEVERITY: Readonly<Record<Outcome, number>> = { complete: 0, interrupted: 1, server_lost: 2 };
+
+/** Gives the time in which arrivals waited for room, in milliseconds. */
+async function execute({ scenario }: VariantRun, plan: LoopPlan, random: Random): Promise<number> {
+  const { load } = scenario;
+  if (load.model === 'closed') {
+    await runClosedLoop(plan, load.connections);
+    return 0;
+  }
+  const { connections, maxInFlight } = load;
+  const pacer = createPacer(load.arrival, load.rate, random.fork('arrivals'));
+  return runOpenLoop(plan, { pacer, connections, maxInFlight });
+}
+
+function nextOperation({ scenario }: VariantRun, draws: Random): LoopPlan['nextOperation'] {
+  const mix = new OperationMix(scenario.operations, draws.fork('operations'));
+  return () => mix.next();
+}
+
+function nextKey({ scenario }: VariantRun, layout: Random, draws: Random): LoopPlan['nextKey'] {
+  const { distribution } = scenario.keyspace;
+  const keys = createKeyDistribution(distribution, scenario.keyspace, layout, draws.fork('keys'));
+  return () => keys.next();
+}
+
+/** Shares draw from sources of their own. */
+function drawsOf({ scenario, share = WHOLE }: VariantRun): Random {
+  const random = seededRandom(scenario.seed);
+  return share.count === 1 ? random : random.fork(`share ${share.index} of ${share.count}`);
+}

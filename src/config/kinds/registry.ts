@@ -1,0 +1,56 @@
+import { CachectlError } from '../../base/errors.ts';
+import type { KindForm, Phases } from './kind.ts';
+import { load, type LoadWork } from './load.ts';
+import { stampede, type StampedeWork } from './stampede.ts';
+
+/** What a scenario does, by its kind. */
+export type Work = LoadWork | StampedeWork;
+
+export type KindName = Work['kind'];
+
+type Forms = { readonly [Name in KindName]: KindForm<Extract<Work, { kind: Name }>> };
+
+/** The kinds of scenarios, by name. */
+export const KIND_FORMS: Forms = { load, stampede };
+
+export const KIND_NAMES: readonly KindName[] = Object.keys(KIND_FORMS).filter(
+  (name): name is KindName => name in KIND_FORMS,
+);
+
+/** The key of a kind's own section, as `ttl_storm`; `load` has none, all that it needs is in the others. */
+export function sectionOf(kind: KindName): string | undefined {
+  return kind === 'load' ? undefined : kind.replaceAll('-', '_');
+}
+
+/** What a scenario of this kind needs besides the rest. @throws CachectlError `UNEXPECTED` for another kind */
+export function workOf<Name extends KindName>(
+  { work }: { readonly work: Work },
+  kind: Name,
+): Extract<Work, { kind: Name }> {
+  if (isOf(work, kind)) return work;
+  throw new CachectlError('UNEXPECTED', `a scenario of kind ${work.kind} was run as ${kind}`);
+}
+
+/** How long a scenario takes without setting up, about, in milliseconds. */
+export function lengthOf(
+  scenario: Phases & { readonly work: Work; readonly variants: readonly unknown[] },
+): number {
+  const form: Pick<KindForm<Work>, 'lengthMs'> = KIND_FORMS[scenario.work.kind];
+  return form.lengthMs(scenario.work, scenario) * scenario.variants.length;
+}
+
+/** What a scenario does, in a few words; undefined when its load says it all. */
+export function describeWork({
+  work,
+  instances,
+}: {
+  readonly work: Work;
+  readonly instances: number;
+}): string | undefined {
+  const form: Pick<KindForm<Work>, 'describe'> = KIND_FORMS[work.kind];
+  return form.describe(work, instances);
+}
+
+function isOf<Name extends KindName>(work: Work, kind: Name): work is Extract<Work, { kind: Name }> {
+  return work.kind === kind;
+}

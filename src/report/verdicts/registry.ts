@@ -1,0 +1,16 @@
+import type { RunResult } from '../../results/run-result.ts';
+import { advise } from '../advice.ts';
+import type { ReportInput } from '../reporter.ts';
+import { observe } from '../summary.ts';
+import { stampedeVerdict } from './stampede.ts';
+
+/** What a run of a kind has shown, in a sentence or two that stand on its figures. */
+export type KindVerdict = (result: RunResult) => readonly string[];
+
+const VERDICTS: Readonly<Record<string, KindVerdict>> = { stampede: stampedeVerdict };
+
+/** What was seen. Of kinds without a verdict of their own: how the main variant did, and what to try next. */
+export function conclude({ result, verdict }: ReportInput): readonly string[] {
+  const own = VERDICTS[result.scenario.kind];
+  return own === undefined ? [...observe(result), ...advise(result, verdict)] : own(result);
+}

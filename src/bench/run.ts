@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { delay } from '../base/deadline.ts';
 import { isCachectlError, messageOf } from '../base/errors.ts';
 import { describeWork } from '../config/kinds/registry.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
@@ -11,14 +12,15 @@ import { describeHost, type Host } from './host.ts';
 import type { VariantOutcome } from './kinds/kind.ts';
 import { KINDS } from './kinds/registry.ts';
 import { type DriverName, type OnProgress, variantsFor, type VariantRun } from './plan.ts';
-import type { Share } from './share.ts';
+import { GRACE_MS, partyOf, waitForStart } from './shard.ts';
+import type { Shard } from './share.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly target: Target;
   readonly driver: DriverName;
-  /** The part of the load that is this machine's. Default: all of it. */
-  readonly share?: Share;
+  /** The part of the run that is this machine's. Default: all of it. */
+  readonly shard?: Shard | undefined;
   readonly host: Host;
   readonly env: Environment;
   readonly clock: Clock;
@@ -34,11 +36,15 @@ export interface RunOptions {
  * @throws CachectlError when the servers cannot be started or reached; never because they are lost in mid-run
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { scenario, clock, onProgress } = options;
+  const { scenario, shard, clock, onProgress } = options;
   const startedAt = new Date(clock.wallMs()).toISOString();
   const variants = variantsFor(options.driver, scenario);
   onProgress({ phase: 'setup', message: 'starting servers and filling the origin' });
-  const testbed = await Testbed.open({ ...options, scenario: { ...scenario, variants } });
+  const testbed = await Testbed.open({
+    ...options,
+    scenario: { ...scenario, variants },
+    ...(shard !== undefined && { party: partyOf(scenario, shard) }),
+  });
   const done: VariantResult[] = [];
   const warnings: Warning[] = [];
   let outcome: Outcome = 'complete';
@@ -51,15 +57,26 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     variants: done,
     warnings,
     outcome,
+    ...(shard !== undefined && { shard: { index: shard.index, count: shard.count } }),
   });
   try {
     for (const [index, variant] of variants.entries()) {
       if (outcome !== 'complete') break;
+      const run: VariantRun = {
+        ...options,
+        variant,
+        index,
+        count: variants.length,
+        bed: testbed,
+        ...(shard !== undefined && { share: shard }),
+      };
+      if (shard !== undefined) await waitForStart(scenario, index, shard, clock, options.signal);
       if (options.signal.aborted) {
         outcome = 'interrupted';
         break;
       }
-      const step = await runVariant({ ...options, variant, index, count: variants.length, bed: testbed });
+      const step = await runVariant(run);
+      if (shard !== undefined) await delay(clock, GRACE_MS);
       if (step.result !== undefined) done.push(step.result);
       warnings.push(...step.warnings, ...(await cleanUp(testbed, variant)));
       outcome = step.outcome;

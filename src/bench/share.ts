@@ -7,6 +7,12 @@ export interface Share {
   readonly count: number;
 }
 
+/** The part of a scenario that one of several machines runs. */
+export interface Shard extends Share {
+  /** When all machines begin the first variant, wall clock. */
+  readonly startAtMs: number;
+}
+
 export const WHOLE: Share = { index: 0, count: 1 };
 
 /** Part of a part: the instances of a machine share what is the machine's. */

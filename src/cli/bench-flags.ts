@@ -1,3 +1,4 @@
+import type { Share } from '../bench/share.ts';
 import type { ConnectionFlags } from './connection-options.ts';
 
 /** What `cachectl bench` was called with. Times are milliseconds, rates per second. */
@@ -6,7 +7,12 @@ export interface BenchFlags extends ConnectionFlags {
   readonly warmup?: number;
   readonly rate?: number;
   readonly connections?: number;
+  readonly instances?: number;
   readonly seed?: number;
+  /** `--shard i/n`, counted from 0 here. */
+  readonly shard?: Share;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly startAt?: number;
   readonly driver: string;
   readonly out?: string;
   readonly format?: string;

@@ -1,7 +1,9 @@
 import { haltSqliteThreads } from '../backends/database/sqlite-thread.ts';
+import { CachectlError } from '../base/errors.ts';
 import { ExitCode } from '../base/exit-codes.ts';
 import { findDriver, variantsFor } from '../bench/plan.ts';
 import { runScenario } from '../bench/run.ts';
+import type { Shard } from '../bench/share.ts';
 import { loadConfig } from '../config/config-file.ts';
 import { withOverrides } from '../config/overrides.ts';
 import type { Scenario } from '../config/scenario.ts';
@@ -34,6 +36,7 @@ interface Plan {
   readonly format: string;
   readonly report: Reporter;
   readonly out: string | undefined;
+  readonly shard: Shard | undefined;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function runBench(
         scenario,
         target: plan.target,
         driver: plan.driver,
+        shard: plan.shard,
         host: context.host,
         env: context.env,
         clock: context.clock,
@@ -94,6 +98,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
       warmupMs: flags.warmup,
       rate: flags.rate,
       connections: flags.connections,
+      instances: flags.instances,
       seed: flags.seed,
       gates: added,
     });
@@ -104,6 +109,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     );
     runs.push({ scenario, gates });
   }
+  const shard = shardOf(flags, context.clock.wallMs());
   if (flags.out !== undefined) await checkWritable(flags.out);
   const { redis, memcached, database, deadlineMs, connectTimeoutMs } = settings;
   const target = {
@@ -113,7 +119,22 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     deadlineMs: deadlineMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
   };
-  return { runs, target, driver, format, report, out: flags.out };
+  return { runs, target, driver, format, report, out: flags.out, shard };
+}
+
+/** @throws CachectlError `BAD_USAGE` when one of the two flags is missing, or the start is over */
+function shardOf({ shard, startAt }: BenchFlags, nowMs: number): Shard | undefined {
+  if (shard === undefined && startAt === undefined) return undefined;
+  if (shard !== undefined && startAt !== undefined) {
+    if (startAt > nowMs) return { ...shard, startAtMs: startAt };
+    throw new CachectlError('BAD_USAGE', `--start-at ${new Date(startAt).toISOString()} is over`, {
+      hint: 'give a time that leaves all shards long enough to start, such as a minute from now',
+    });
+  }
+  const [given, missing] = shard === undefined ? ['--start-at', '--shard'] : ['--shard', '--start-at'];
+  throw new CachectlError('BAD_USAGE', `${given} needs ${missing}`, {
+    hint: 'as in --shard 1/3 --start-at 2026-05-01T12:00:00Z, the same time for all shards',
+  });
 }
 
 function reportAll(
@@ -148,7 +169,8 @@ function worst(codes: readonly ExitCode[]): ExitCode {
   return codes.reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a), ExitCode.ok);
 }
 
-function exitCodeOf(result: RunResult, verdict: Verdict, { interrupt }: CliContext): ExitCode {
+/** What the run and its verdict come to. */
+export function exitCodeOf(result: RunResult, verdict: Verdict, { interrupt }: CliContext): ExitCode {
   if (result.outcome === 'interrupted') {
     return interrupt.received() === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
   }

@@ -3,6 +3,7 @@ import { CachectlError } from '../base/errors.ts';
 import { ExitCode } from '../base/exit-codes.ts';
 import { benchCommand } from './commands/bench.ts';
 import { configCommand } from './commands/config.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { scenariosCommand } from './commands/scenarios.ts';
 import type { CliContext } from './context.ts';
 import { reportError } from './error-text.ts';
@@ -60,6 +61,7 @@ function createProgram(context: CliContext, onResult: (code: ExitCode) => void):
       getOutHasColors: () => context.stdout.color,
       getErrHasColors: () => context.stderr.color,
     });
-  for (const command of [benchCommand, scenariosCommand, configCommand]) command(program, context, onResult);
+  for (const command of [benchCommand, mergeCommand, scenariosCommand, configCommand])
+    command(program, context, onResult);
   return program;
 }

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
+import type { Share } from '../bench/share.ts';
 import { parseDuration, parseRate } from '../base/units.ts';
 
-type OptionParser = (text: string) => number;
+type OptionParser<Value = number> = (text: string) => Value;
 
 /** Parsers of option values: each gives the number in the unit that the code uses, or says what was expected. */
 export const durationOption: OptionParser = optionParser(
@@ -17,7 +18,23 @@ export const countOption: OptionParser = optionParser(
   'a whole number',
 );
 
-function optionParser(parse: (text: string) => number | undefined, expected: string): OptionParser {
+/** `2/3`: the second of three parts. */
+export const shardOption: OptionParser<Share> = optionParser((text) => {
+  const [, place = '0', count = '0'] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const share = { index: Number(place) - 1, count: Number(count) };
+  return share.index >= 0 && share.index < share.count ? share : undefined;
+}, 'which part of how many, such as 1/3');
+
+/** A time of the wall clock, with its zone. */
+export const timeOption: OptionParser = optionParser((text) => {
+  const at = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}, 'a time with its zone, such as 2026-05-01T12:00:00Z');
+
+function optionParser<Value>(
+  parse: (text: string) => Value | undefined,
+  expected: string,
+): OptionParser<Value> {
   return (text) => {
     const value = parse(text);
     if (value !== undefined) return value;

@@ -9,6 +9,7 @@ export interface ScenarioOverrides {
   /** Operations per second. Turns a closed load into an open one with Poisson arrivals. */
   readonly rate?: number | undefined;
   readonly connections?: number | undefined;
+  readonly instances?: number | undefined;
   readonly seed?: number | undefined;
   /** Added to the gates of the file. */
   readonly gates?: readonly GateSpec[] | undefined;
@@ -29,6 +30,7 @@ const BOUNDS: readonly Bound[] = [
   { name: 'warmupMs', flag: '--warmup', min: 0, max: 3_600_000, whole: false, show: writeDuration },
   { name: 'rate', flag: '--rate', min: 0.01, max: 10_000_000, whole: false, show: (rate) => `${rate}/s` },
   { name: 'connections', flag: '--connections', min: 1, max: 10_000, whole: true, show: String },
+  { name: 'instances', flag: '--instances', min: 1, max: 1000, whole: true, show: String },
   { name: 'seed', flag: '--seed', min: 0, max: 4_294_967_295, whole: true, show: String },
 ];
 
@@ -51,6 +53,7 @@ export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides):
   }
   return {
     ...scenario,
+    instances: overrides.instances ?? scenario.instances,
     seed: overrides.seed ?? scenario.seed,
     warmupMs: overrides.warmupMs ?? scenario.warmupMs,
     durationMs: overrides.durationMs ?? scenario.durationMs,

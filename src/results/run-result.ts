@@ -12,6 +12,8 @@ export interface RunResult {
   readonly variants: readonly VariantResult[];
   readonly warnings: readonly Warning[];
   readonly outcome: Outcome;
+  /** The part that it is of a run on several machines, from 0; absent when it is all of it. */
+  readonly shard?: { readonly index: number; readonly count: number };
 }
 
 export interface ScenarioRecord {

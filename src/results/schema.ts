@@ -81,4 +81,5 @@ export const runResult: z.ZodType<RunResult> = z.object({
   variants: z.array(variant),
   warnings: z.array(warning),
   outcome: z.enum(['complete', 'server_lost', 'interrupted']),
+  shard: z.object({ index: z.number(), count: z.number() }).exactOptional(),
 });

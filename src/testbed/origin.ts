@@ -8,6 +8,9 @@ import type { RunNames } from './names.ts';
 /** Rows that are inserted by one statement. */
 const ROWS_PER_STEP = 20_000;
 const SEED_DEADLINE_MS = 60_000;
+/** How long the others wait for the origin that one of them makes, and how often they look. */
+const FIND_MS = 60_000;
+const FIND_PAUSE_MS = 250;
 
 export interface OriginOptions {
   /** Table to create; dropped by {@link Origin.drop}. */
@@ -68,6 +71,29 @@ export class Origin {
       await origin.drop();
       throw error;
     }
+  }
+
+  /** The origin that another machine makes: waits until it is whole. @throws CachectlError `SERVER_UNREACHABLE` after a minute */
+  static async find(
+    sql: SqlDatabase,
+    options: OriginOptions,
+    clock: Clock,
+    signal: AbortSignal,
+  ): Promise<Origin> {
+    const rows = options.keys + options.rowsPerKey;
+    const endMs = clock.nowMs() + FIND_MS;
+    while (clock.nowMs() < endMs) {
+      const found = await sql.first(`SELECT count(*) AS rows FROM ${options.table}`).catch(() => undefined);
+      if (Number(found?.['rows']) === rows) return new Origin(sql, options, clock);
+      await delay(clock, FIND_PAUSE_MS, signal);
+    }
+    throw new CachectlError(
+      'SERVER_UNREACHABLE',
+      `origin: there is no table ${options.table} of ${rows} rows`,
+      {
+        hint: 'the first share makes it: start all shares with the same scenario, seed and --start-at',
+      },
+    );
   }
 
   /** Runs the query of one key and gives the version of its data. Rejects when rows are missing. */

@@ -21,6 +21,16 @@ export interface TestbedOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Default: this run is alone, with names of its own. */
+  readonly party?: Party;
+}
+
+/** Runs on several machines that share the given servers and the names on them. */
+export interface Party {
+  /** The same on all machines: letters and digits. */
+  readonly id: string;
+  /** Creates what is shared, and takes it away in the end; the others wait for it. */
+  readonly isOwner: boolean;
 }
 
 interface TestbedParts {
@@ -53,8 +63,8 @@ export class Testbed implements Bed {
    * @throws CachectlError `SERVER_NOT_STARTED`, `SERVER_UNREACHABLE`, `AUTH_FAILED`, `WRONG_PROTOCOL`
    */
   static async open(options: TestbedOptions): Promise<Testbed> {
-    const { scenario, target, env, clock, signal } = options;
-    const runId = randomBytes(4).toString('hex');
+    const { scenario, target, env, clock } = options;
+    const runId = options.party?.id ?? randomBytes(4).toString('hex');
     const servers = await startMissing(scenario, target, env);
     const names: RunNames = { prefix: `cachectl-${runId}`, table: `cachectl_${runId}` };
     const { database, ...limits } = servers.target;
@@ -66,7 +76,7 @@ export class Testbed implements Bed {
           ...record,
           private: servers.started.has(record.role === 'origin' ? 'database' : record.role),
         }));
-        const origin = await Origin.create(sql, originOptions(names, scenario), clock, signal);
+        const origin = await openOrigin(options, servers, names, sql);
         return new Testbed(options, { servers, records, sql, origin, names });
       } catch (error) {
         await sql.close();
@@ -91,7 +101,8 @@ export class Testbed implements Bed {
 
   /** Deletes what a variant has written, and names the tiers where something is left. */
   async clean({ tiers }: Variant): Promise<readonly string[]> {
-    const { scenario, clock } = this.#options;
+    const { scenario, clock, party } = this.#options;
+    if (party?.isOwner === false) return [];
     const shared = tiers.filter((name) => name !== 'l1');
     const left = await Promise.all(
       shared.map((name) => cleanTier(name, { scenario, target: this.target, names: this.names, clock })),
@@ -125,10 +136,24 @@ export class Testbed implements Bed {
     this.#closing = true;
     const { servers, sql, origin } = this.#parts;
     try {
-      if (!servers.started.has('database')) await origin.drop();
+      if (!servers.started.has('database') && this.#options.party?.isOwner !== false) await origin.drop();
     } finally {
       await sql.close();
       await servers.stop();
     }
   }
+}
+
+/** A given database is shared by the party; a private one is this machine's alone. */
+function openOrigin(
+  { scenario, clock, signal, party }: TestbedOptions,
+  { started }: PrivateServers,
+  names: RunNames,
+  sql: SqlDatabase,
+): Promise<Origin> {
+  const origin = originOptions(names, scenario);
+  if (party === undefined || party.isOwner || started.has('database')) {
+    return Origin.create(sql, origin, clock, signal);
+  }
+  return Origin.find(sql, origin, clock, signal);
 }

@@ -2,6 +2,7 @@ import type { Warning } from '../../results/run-result.ts';
 import { Fleet } from '../instances/fleet.ts';
 import { measureLoad, mergeMeasured, type Measured } from '../load-phase.ts';
 import type { VariantRun } from '../plan.ts';
+import { WHOLE, withShare } from '../share.ts';
 import { openSubject } from '../subject.ts';
 import { loadTask } from '../tasks/load.ts';
 import { warningsOf } from '../warnings.ts';
@@ -15,7 +16,8 @@ const LEAD_MS = 200;
 export const runLoad: Kind = async (run) =>
   run.scenario.instances === 1 ? loadHere(run) : loadInInstances(run);
 
-async function loadHere(run: VariantRun): Promise<VariantOutcome> {
+async function loadHere(whole: VariantRun): Promise<VariantOutcome> {
+  const run = { ...whole, scenario: withShare(whole.scenario, whole.share ?? WHOLE) };
   const subject = await openSubject(run);
   try {
     return outcomeOf(run, await measureLoad(run, subject), []);

@@ -1,6 +1,6 @@
 import type { BenchFlags } from '../bench-flags.ts';
 import { addConnectionOptions } from '../connection-options.ts';
-import { countOption, durationOption, rateOption } from '../quantities.ts';
+import { countOption, durationOption, rateOption, shardOption, timeOption } from '../quantities.ts';
 import type { RegisterCommand } from './command.ts';
 
 const EXAMPLES = `
@@ -28,6 +28,7 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
       rateOption,
     )
     .option('--connections <n>', 'connections: callers at once in a closed loop', countOption)
+    .option('--instances <n>', 'application instances that share the load, each a process', countOption)
     .option('--seed <n>', 'seed of the workload: the same one gives the same operations', countOption)
     .option('--driver <name>', 'engine, or ioredis: the bare client for comparison', 'engine')
     .option(
@@ -35,6 +36,8 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
       "fail when it does not hold, such as 'latency.p99 < 5ms'; repeatable",
       collect,
     )
+    .option('--shard <i/n>', 'run only this part, on one of n machines; see cachectl merge', shardOption)
+    .option('--start-at <time>', 'when all shards begin, such as 2026-05-01T12:00:00Z', timeOption)
     .option('--out <dir>', 'also write each result to this folder, after every step')
     .option('--format <name>', 'table or json')
     .option('--json', 'the same as --format json')

@@ -11,6 +11,10 @@ const instance = new Instance({
     cachectlVersion: '',
     nodeVersion: process.version,
     readRssBytes: () => process.memoryUsage.rss(),
+    readCpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
     instanceProgram: '',
     instanceExecArgv: [],
   },

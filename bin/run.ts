@@ -27,6 +27,10 @@ export async function run({ version, root }: { version: string; root: URL }): Pr
       cachectlVersion: version,
       nodeVersion: process.version,
       readRssBytes: () => process.memoryUsage.rss(),
+      readCpuMs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1000;
+      },
       instanceProgram: fileURLToPath(new URL(`instance${extension}`, import.meta.url)),
       instanceExecArgv: process.execArgv,
     },

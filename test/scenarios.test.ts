@@ -83,11 +83,18 @@ describe('reference', () => {
 
   test('states the real defaults of each other form', () => {
     const sections = KIND_NAMES.flatMap((kind) => sectionOf(kind) ?? []);
-    expect(alternatives.map(([, section]) => section)).toEqual(['keyspace', 'values', 'load', ...sections]);
+    expect(alternatives.map(([, section]) => section)).toEqual([
+      'keyspace',
+      'values',
+      'load',
+      ...sections,
+      'expect',
+    ]);
     for (const [, section = '', form = ''] of alternatives) {
       const [, choice = ''] = /^\{ (\w+: \w+)/.exec(form) ?? [];
       const stated = kindOf(section) === 'load' ? `${section}: { ${choice} }\n` : '';
-      const real = parseScenario(`${minimal(section)}${stated}`, 'f.yaml');
+      const shortest = /^\{ hit_ratio/.test(form) ? `${section}: { hit_ratio: 90% }\n` : stated;
+      const real = parseScenario(`${minimal(section)}${shortest}`, 'f.yaml');
       expect(parseScenario(`${minimal(section)}${section}: ${form}\n`, 'f.yaml')).toEqual(real);
     }
   });

@@ -32,8 +32,14 @@ function together({ variant, index, count }: VariantRun, all: readonly Progress[
     count,
     throughput: measuring.reduce((sum, { throughput }) => sum + throughput, 0),
     errors: measuring.reduce((sum, { errors }) => sum + errors, 0),
+    hitRatio: meanOf(measuring.flatMap(({ hitRatio }) => hitRatio ?? [])),
     p99Ms: worst.length === 0 ? undefined : Math.max(...worst),
   };
+}
+
+/** The instances have about as many reads each. */
+function meanOf(ratios: readonly number[]): number | undefined {
+  return ratios.length === 0 ? undefined : ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
 }
 
 /** One for each instance that has ended by itself. */

@@ -26,7 +26,7 @@ export class Gauges {
     const { system } = subject;
     const statsBefore = (await system?.cache.tierStats()) ?? {};
     const before = { countsBefore: system?.cache.counts(), statsBefore };
-    return new Gauges(subject, before, new ProcessSampler(clock, host.readRssBytes));
+    return new Gauges(subject, before, new ProcessSampler(clock, host));
   }
 
   async finish(): Promise<Counted> {

@@ -1,12 +1,11 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
+import type { ProcessReadings } from '../metrics/process-samplers.ts';
 import type { Environment } from '../results/run-result.ts';
 
 /** The process that generates the load, as far as it must be told from outside. */
-export interface Host {
+export interface Host extends ProcessReadings {
   readonly cachectlVersion: string;
   readonly nodeVersion: string;
-  /** Resident memory of this process, in bytes. */
-  readonly readRssBytes: () => number;
   /** The program of an application instance, and what Node needs to run it. */
   readonly instanceProgram: string;
   readonly instanceExecArgv: readonly string[];

@@ -59,6 +59,8 @@ function countedMetrics(scenario: Scenario, recorded: Recorded, counted: Counted
     ...memoryMetrics(counted),
     ...(counted.generator.lagP99Ms !== undefined && { 'event_loop.lag.p99': counted.generator.lagP99Ms }),
     'event_loop.utilization': counted.generator.utilization,
+    'generator.cores': counted.generator.cores,
+    'generator.starved': counted.generator.starved,
   };
 }
 

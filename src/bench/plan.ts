@@ -57,6 +57,8 @@ export type Progress =
       /** Operations per second in the measured part so far. */
       readonly throughput: number;
       readonly errors: number;
+      /** Of the reads of the measured part so far; undefined before the first. */
+      readonly hitRatio: number | undefined;
       /** In milliseconds; undefined as long as nothing was measured. */
       readonly p99Ms: number | undefined;
     };

@@ -35,6 +35,8 @@ export class Recording {
   #lastEnd: number;
   /** Operations of the measured part so far. */
   operations = 0;
+  #hits = 0;
+  #misses = 0;
 
   constructor(startMs: number, model: 'closed' | 'open') {
     this.#startMs = startMs;
@@ -48,6 +50,8 @@ export class Recording {
     if (due < this.#startMs) return;
     this.operations++;
     this.#lastEnd = ended;
+    if (outcome === 'hit') this.#hits++;
+    else if (outcome === 'miss') this.#misses++;
     const latency = ended - due;
     this.#of(operation).record(latency);
     this.#series.record(ended, latency, outcome);
@@ -64,6 +68,12 @@ export class Recording {
 
   get errors(): number {
     return this.#errors.total;
+  }
+
+  /** Share of the reads so far that were hits; undefined before the first read. */
+  get hitRatio(): number | undefined {
+    const reads = this.#hits + this.#misses;
+    return reads === 0 ? undefined : this.#hits / reads;
   }
 
   /** 99th percentile of the latency so far, in milliseconds; undefined before the first operation. */

@@ -13,6 +13,12 @@ export interface Observed {
 
 /** An open loop that is itself this late, at its 99th percentile, measures the generator. */
 const MAX_SLIP_MS = 10;
+/** An event loop that is kept from turning for so long, at the 99th percentile, is blocked by something. */
+const MAX_LAG_MS = 50;
+/** Share of the time that a generator may wait for the CPU. */
+const MAX_STARVED = 0.2;
+/** A measured part that is shorter says nothing of the generator: starting up takes as long. */
+const MIN_JUDGED_MS = 2000;
 /** Share of the offered rate that must be reached. */
 const MIN_RATE_SHARE = 0.98;
 /** Operations beyond a percentile below which it is chance. */
@@ -20,13 +26,21 @@ const MIN_BEYOND = 10;
 
 type Check = (observed: Observed) => string | undefined;
 
+const metric = ({ result }: Observed, name: string): number => result.metrics[name] ?? 0;
+
 /** What the result alone tells. */
 const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers' | 'instance_lost'>, Check>> = {
-  generator_saturated: ({ result: { metrics } }) => {
-    const slip = metrics['schedule_slip.p99'];
-    if (slip === undefined || slip < MAX_SLIP_MS || (metrics['generator.waited'] ?? 0) > 0) return undefined;
-    if ((metrics['operations'] ?? 0) < 100 * MIN_BEYOND) return undefined;
-    return `the generator sent 1 % of the operations ${formatDuration(slip)} late or more: this measures the generator; lower the rate or use a faster machine`;
+  generator_saturated: (observed) => wasLate(observed) ?? wasBlocked(observed),
+  generator_starved: (observed) => {
+    const starved = metric(observed, 'generator.starved');
+    if (starved < MAX_STARVED || observed.result.measuredMs < MIN_JUDGED_MS) return undefined;
+    return `for ${formatRatio(starved)} of the time the generator had work and did not get the CPU: give it cores of its own, or lift its CPU limit`;
+  },
+  hit_ratio_missed: ({ scenario: { expect }, result }) => {
+    const actual = result.metrics['hit_ratio'];
+    if (expect === undefined || actual === undefined) return undefined;
+    if (Math.abs(actual - expect.hitRatio) <= expect.within) return undefined;
+    return `the hit ratio is ${formatRatio(actual)}, and the scenario expects ${formatRatio(expect.hitRatio)} ± ${formatRatio(expect.within)}: this measures something else`;
   },
   rate_not_reached: ({ scenario, result }) => {
     const { load } = scenario;
@@ -64,6 +78,20 @@ const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers' | 'instance_l
   interrupted: ({ outcome }) =>
     outcome === 'interrupted' ? 'interrupted; the figures are of the time before' : undefined,
 };
+
+/** Operations were sent later than they were due, and not because too many were in flight. */
+function wasLate(observed: Observed): string | undefined {
+  const slip = metric(observed, 'schedule_slip.p99');
+  if (slip < MAX_SLIP_MS || metric(observed, 'generator.waited') > 0) return undefined;
+  if (metric(observed, 'operations') < 100 * MIN_BEYOND) return undefined;
+  return `the generator sent 1 % of the operations ${formatDuration(slip)} late or more: this measures the generator; lower the rate or use a faster machine`;
+}
+
+function wasBlocked(observed: Observed): string | undefined {
+  const lag = metric(observed, 'event_loop.lag.p99');
+  if (lag < MAX_LAG_MS || observed.result.measuredMs < MIN_JUDGED_MS) return undefined;
+  return `the generator's event loop stood still for ${formatDuration(lag)} or more, 1 % of the time: this measures the generator`;
+}
 
 export function warningsOf(observed: Observed): readonly Warning[] {
   return Object.entries(CHECKS).flatMap(([code, check]) => {

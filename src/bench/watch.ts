@@ -26,13 +26,13 @@ export function watchRun(
   const losses = new LossWatch();
   let countsBefore = subject.system?.cache.counts();
   let loadsBefore = 0;
-  let sampler = new ProcessSampler(clock, host.readRssBytes);
+  let sampler = new ProcessSampler(clock, host);
   let lost: string | undefined;
   const cancelStart = clock.setTimer(() => {
     countsBefore = subject.system?.cache.counts();
     loadsBefore = subject.originLoads();
     sampler.stop();
-    sampler = new ProcessSampler(clock, host.readRssBytes);
+    sampler = new ProcessSampler(clock, host);
   }, scenario.warmupMs);
 
   const look = (): void => {
@@ -46,6 +46,7 @@ export function watchRun(
       totalMs,
       throughput: measuredMs > 0 ? (recording.operations * 1000) / measuredMs : 0,
       errors: recording.errors,
+      hitRatio: recording.hitRatio,
       p99Ms: recording.p99Ms,
     });
     lost ??= bed.lostServer ?? losses.look(talliesOf(subject, recording));

@@ -16,6 +16,7 @@ import type { Verdict } from '../gate/verdict.ts';
 import { findReporter } from '../report/registry.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { RunResult } from '../results/run-result.ts';
+import { doubtsOf } from '../results/trust.ts';
 import { checkWritable, writeResult } from '../results/write.ts';
 import type { Target } from '../testbed/target.ts';
 import type { BenchFlags } from './bench-flags.ts';
@@ -175,6 +176,6 @@ export function exitCodeOf(result: RunResult, verdict: Verdict, { interrupt }: C
     return interrupt.received() === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
   }
   if (result.outcome === 'server_lost') return ExitCode.unreachable;
-  if (result.warnings.some(({ code }) => code === 'generator_saturated')) return ExitCode.untrustworthy;
+  if (doubtsOf(result).length > 0) return ExitCode.untrustworthy;
   return verdict.passed ? ExitCode.ok : ExitCode.checkFailed;
 }

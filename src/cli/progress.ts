@@ -1,5 +1,5 @@
 import ora from 'ora';
-import { formatCount, formatDuration } from '../base/units.ts';
+import { formatCount, formatDuration, formatRatio } from '../base/units.ts';
 import type { OnProgress, Progress } from '../bench/plan.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { CliContext } from './context.ts';
@@ -46,13 +46,14 @@ function lines({ stderr, clock }: CliContext, scenario: Scenario): ProgressDispl
 
 function progressText(progress: Progress): string {
   if ('message' in progress) return progress.message;
-  const { variant, index, count, elapsedMs, totalMs, throughput, errors, p99Ms } = progress;
+  const { variant, index, count, elapsedMs, totalMs, throughput, errors, hitRatio, p99Ms } = progress;
   const place = count > 1 ? `${variant} (${index + 1} of ${count})` : variant;
   const left = `${Math.ceil((totalMs - elapsedMs) / 1000)} s left`;
   if (progress.phase === 'warmup') return `${place}, warming up, ${left}`;
   const latency = p99Ms === undefined ? '' : `, p99 ${formatDuration(p99Ms)}`;
+  const hits = hitRatio === undefined ? '' : `, ${formatRatio(hitRatio)} hits`;
   const failed = errors === 0 ? '' : `, ${formatCount(errors)} failed`;
-  return `${place}, ${formatCount(Math.round(throughput))}/s${latency}${failed}, ${left}`;
+  return `${place}, ${formatCount(Math.round(throughput))}/s${latency}${hits}${failed}, ${left}`;
 }
 
 function cut(text: string, width: number): string {

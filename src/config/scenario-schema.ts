@@ -167,6 +167,15 @@ const variants: z.ZodType<readonly Variant[]> = z
     'Run one after another with the same seed and load. Gates that name none judge the last. Default: those of the kind.',
   );
 
+const expectation = z
+  .strictObject({
+    hit_ratio: share().describe('Hit ratio that the workload is meant to have.'),
+    within: share().prefault('2%').describe('How far from it the hit ratio may be, in points.'),
+  })
+  .transform((section) => ({ hitRatio: section.hit_ratio, within: section.within }))
+  .optional()
+  .describe('What the run must come to; one that misses it has measured something else: exit code 6.');
+
 /** The sections of the kinds, each only with its kind. */
 const sections: Record<string, z.ZodOptional<z.ZodType<Work, object>>> = Object.fromEntries(
   KIND_NAMES.flatMap((kind) => {
@@ -231,6 +240,7 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     tiers: tiersSchema,
     variants: variants.optional(),
     ...sections,
+    expect: expectation,
     gates: z
       .array(line("a gate such as 'latency.p99 < 50ms'", 500))
       .prefault([])
@@ -253,5 +263,6 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     origin: file.origin,
     tiers: file.tiers,
     variants: file.variants ?? variants.parse(KIND_FORMS[file.kind].variants),
+    ...(file.expect !== undefined && { expect: file.expect }),
     gates: file.gates,
   }));

@@ -25,7 +25,16 @@ export interface Scenario {
   readonly tiers: TierSettings;
   /** Run one after another with the same seed and load. The last one is the main one: plain gates judge it. */
   readonly variants: readonly Variant[];
+  /** What the workload is meant to come to; a run that misses it has measured something else. */
+  readonly expect?: Expectation | undefined;
   readonly gates: readonly GateSpec[];
+}
+
+export interface Expectation {
+  /** From 0 to 1. */
+  readonly hitRatio: number;
+  /** How far from it the hit ratio may be, in the same unit. */
+  readonly within: number;
 }
 
 export interface Keyspace {

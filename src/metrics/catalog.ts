@@ -171,6 +171,20 @@ export const METRICS: readonly MetricDefinition[] = [
     merge: 'max',
   },
   {
+    name: 'generator.cores',
+    unit: 'factor',
+    better: 'lower',
+    meaning: 'CPU time of the generator by time: cores that it kept busy',
+    merge: 'sum',
+  },
+  {
+    name: 'generator.starved',
+    unit: 'ratio',
+    better: 'lower',
+    meaning: 'share of time in which the generator had work and did not get the CPU',
+    merge: 'max',
+  },
+  {
     name: 'event_loop.lag.p99',
     unit: 'ms',
     better: 'lower',

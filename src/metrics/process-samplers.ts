@@ -7,8 +7,23 @@ export interface ProcessFigures {
   readonly lagP99Ms: number | undefined;
   /** Share of the time, 0 to 1, that the event loop was busy. */
   readonly utilization: number;
+  /** CPU time by time: how many cores the process kept busy. */
+  readonly cores: number;
+  /**
+   * Share of the time, 0 to 1, that the event loop had work and the process did not run: others had the CPU, or a
+   * limit was reached. Work of other threads hides it in part.
+   */
+  readonly starved: number;
   /** Largest resident memory seen, in bytes. */
   readonly maxRssBytes: number;
+}
+
+/** What only the process itself can tell. */
+export interface ProcessReadings {
+  /** Resident memory, in bytes. */
+  readonly readRssBytes: () => number;
+  /** CPU time of all threads since the start, in milliseconds. */
+  readonly readCpuMs: () => number;
 }
 
 /** Interval of the lag probe. Node reports the interval between two probes, so this much of it is no lag. */
@@ -19,17 +34,20 @@ const MEMORY_INTERVAL_MS = 250;
 /** Watches the event loop and the memory of this process from its construction to {@link stop}. */
 export class ProcessSampler {
   readonly #clock: Clock;
-  readonly #readRssBytes: () => number;
+  readonly #readings: ProcessReadings;
+  readonly #startMs: number;
+  readonly #cpuAtStartMs: number;
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: PROBE_MS });
   readonly #utilizationAtStart: ReturnType<typeof performance.eventLoopUtilization> =
     performance.eventLoopUtilization();
   #maxRssBytes = 0;
   #cancel: CancelTimer;
 
-  /** `readRssBytes` reads the resident memory of the process, in bytes. */
-  constructor(clock: Clock, readRssBytes: () => number) {
+  constructor(clock: Clock, readings: ProcessReadings) {
     this.#clock = clock;
-    this.#readRssBytes = readRssBytes;
+    this.#readings = readings;
+    this.#startMs = clock.nowMs();
+    this.#cpuAtStartMs = readings.readCpuMs();
     this.#delay.enable();
     this.#cancel = this.#sampleMemory();
   }
@@ -39,9 +57,14 @@ export class ProcessSampler {
     this.#cancel();
     this.#delay.disable();
     this.#readMemory();
+    const { utilization } = performance.eventLoopUtilization(this.#utilizationAtStart);
+    const passedMs = this.#clock.nowMs() - this.#startMs;
+    const cores = passedMs > 0 ? (this.#readings.readCpuMs() - this.#cpuAtStartMs) / passedMs : 0;
     return {
       lagP99Ms: lagMs(this.#delay, 99),
-      utilization: performance.eventLoopUtilization(this.#utilizationAtStart).utilization,
+      utilization,
+      cores,
+      starved: Math.max(0, utilization - cores),
       maxRssBytes: this.#maxRssBytes,
     };
   }
@@ -54,7 +77,7 @@ export class ProcessSampler {
   }
 
   #readMemory(): void {
-    this.#maxRssBytes = Math.max(this.#maxRssBytes, this.#readRssBytes());
+    this.#maxRssBytes = Math.max(this.#maxRssBytes, this.#readings.readRssBytes());
   }
 }
 

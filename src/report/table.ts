@@ -2,6 +2,7 @@ import type { RunResult } from '../results/run-result.ts';
 import { comparisonColumns } from './comparison.ts';
 import { renderDistribution } from './distribution.ts';
 import { gatesTitle, renderGates } from './gates.ts';
+import { renderGenerator } from './generator.ts';
 import { renderGrid } from './grid.ts';
 import { renderHeadline } from './headline.ts';
 import { nameOf } from './names.ts';
@@ -28,6 +29,7 @@ export const table: Reporter = ({ result, verdict }, options) => {
     renderOutcome(result, prose, style),
     renderVariants(result, width, style),
     section('Latency (logarithmic axis)', renderDistribution(result.variants, width, style), style),
+    renderGenerator(result, prose, style),
     section('Warnings', renderWarnings(result, prose, style), style),
     section('Errors', renderErrors(result, prose, style), style),
     section(gatesTitle(verdict), verdict.gates.length === 0 ? [] : renderGates(verdict, width, style), style),

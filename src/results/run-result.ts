@@ -76,7 +76,9 @@ export interface VariantResult {
 export interface Warning {
   readonly code:
     | 'generator_saturated'
+    | 'generator_starved'
     | 'rate_not_reached'
+    | 'hit_ratio_missed'
     | 'few_samples'
     | 'errors'
     | 'evictions'

@@ -41,7 +41,9 @@ const variant = z.object({
 const warning = z.object({
   code: z.enum([
     'generator_saturated',
+    'generator_starved',
     'rate_not_reached',
+    'hit_ratio_missed',
     'few_samples',
     'errors',
     'evictions',

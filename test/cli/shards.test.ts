@@ -80,7 +80,7 @@ test.each([
 });
 
 /** The manifests call the program with flags that it has. */
-test.each(['kubernetes-job.yaml', 'github-matrix.yml'])('%s', async (name) => {
+test.each(['kubernetes-job.yml', 'github-matrix.yml'])('%s', async (name) => {
   const text = readFileSync(new URL(`../../scenarios/distributed/${name}`, import.meta.url), 'utf8');
   expect(() => parse(text)).not.toThrow();
   const help = (await run('bench', '--help')).stdout;

@@ -36,6 +36,10 @@ export async function measured(
       cachectlVersion: 'perf',
       nodeVersion: process.version,
       readRssBytes: () => process.memoryUsage.rss(),
+      readCpuMs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1000;
+      },
       instanceProgram: fileURLToPath(new URL('../../bin/instance.ts', import.meta.url)),
       instanceExecArgv: ['--import', 'tsx'],
     },

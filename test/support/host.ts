@@ -8,6 +8,10 @@ export const HOST: Host = {
   cachectlVersion: '0.0.0',
   nodeVersion: process.version,
   readRssBytes: () => process.memoryUsage.rss(),
+  readCpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   instanceProgram: join(REPOSITORY, 'dist', 'bin', 'instance.js'),
   instanceExecArgv: [],
 };

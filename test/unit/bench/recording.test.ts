@@ -25,6 +25,16 @@ describe('recording', () => {
     expect(byOperation.get('get')?.count).toBe(1);
   });
 
+  test('tells the hit ratio as it goes', () => {
+    const recording = new Recording(0, 'closed');
+    expect(recording.hitRatio).toBeUndefined();
+    for (const outcome of ['hit', 'hit', 'written', 'miss', 'hit'] as const) {
+      recording.done('get', 1, 1, 2, outcome);
+    }
+    expect(recording.hitRatio).toBe(0.75);
+    release(recording.finish(10));
+  });
+
   test('measures until the last answer, when that comes after the end', () => {
     const recording = new Recording(0, 'open');
     recording.done('get', 900, 900, 2500, 'hit');

@@ -11,6 +11,8 @@ interface Case {
   readonly metrics?: Readonly<Record<string, number>>;
   readonly rate?: number;
   readonly lost?: string;
+  readonly measuredMs?: number;
+  readonly expected?: number;
 }
 
 function observed({
@@ -21,15 +23,20 @@ function observed({
   metrics = {},
   rate,
   lost,
+  measuredMs = 5000,
+  expected,
 }: Case): Observed {
   const outcome = lost === undefined ? 'complete' : 'server_lost';
   return {
-    scenario: withOverrides(parseScenario('name: x\nkind: load\n', 'x.yaml'), { rate }),
+    scenario: {
+      ...withOverrides(parseScenario('name: x\nkind: load\n', 'x.yaml'), { rate }),
+      expect: expected === undefined ? undefined : { hitRatio: expected, within: 0.02 },
+    },
     result: {
       id: 'all',
       title: 'all tiers',
       tiers: ['l1', 'redis'],
-      measuredMs: 1000,
+      measuredMs,
       metrics: {
         throughput: operations,
         operations,
@@ -55,6 +62,15 @@ test.each<readonly [string, Case, readonly string[]]>([
     { rate: 30_000, slipMs: 50, waitedMs: 800 },
     ['rate_not_reached'],
   ],
+  ['the generator was blocked', { metrics: { 'event_loop.lag.p99': 80 } }, ['generator_saturated']],
+  ['the generator got no CPU', { metrics: { 'generator.starved': 0.4 } }, ['generator_starved']],
+  [
+    'too short to tell',
+    { measuredMs: 500, metrics: { 'generator.starved': 0.4, 'event_loop.lag.p99': 80 } },
+    [],
+  ],
+  ['the hit ratio is as expected', { expected: 0.9, metrics: { hit_ratio: 0.915 } }, []],
+  ['the hit ratio is not', { expected: 0.9, metrics: { hit_ratio: 0.1 } }, ['hit_ratio_missed']],
   ['too few operations for p99.9', { operations: 9999 }, ['few_samples']],
   ['failures', { failures: 3 }, ['errors']],
   ['a full server', { metrics: { 'redis.evictions': 5 } }, ['evictions']],

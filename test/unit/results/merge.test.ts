@@ -42,7 +42,7 @@ function measured(operations: readonly Operation[], metrics: Record<string, numb
     loads: 0,
     statsBefore: {},
     statsAfter: {},
-    generator: { lagP99Ms: 1, utilization: 0.5, maxRssBytes: 100 },
+    generator: { lagP99Ms: 1, utilization: 0.5, cores: 0, starved: 0.5, maxRssBytes: 100 },
     waitedMs: 0,
   };
   return resultOf({ scenario, variant: variant! }, subject, recording.finish(3000), counted, metrics);

@@ -27,7 +27,7 @@ test('says of the generator what was worst in any variant', () => {
     { 'schedule_slip.p99': 2, 'event_loop.utilization': 0.7, 'generator.cores': 0.1, errors: 0 },
   ]);
   expect(shown(result)).toBe(
-    "Trustworthy, p99 sent 2.00 ms late, generator's loop 70 % busy, 0.30 cores used, no errors.",
+    "Trustworthy, p99 sent 2.00 ms late, generator's loop 70.0 % busy, 0.30 cores used, no errors.",
   );
 });
 
@@ -36,7 +36,7 @@ test('says how much of the offered rate was reached', () => {
     { throughput: 1000, offered_rate: 1000 },
     { throughput: 400, offered_rate: 1000 },
   ]);
-  expect(shown(result)).toContain('40 % of the offered rate reached');
+  expect(shown(result)).toContain('40.0 % of the offered rate reached');
 });
 
 test.each([

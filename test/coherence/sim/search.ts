@@ -38,8 +38,11 @@ export interface WrongSchedule {
   readonly violations: readonly Violation[];
 }
 
-/** Schedules that run side by side, each in its own time: they share the turns of the event loop. */
-const AT_ONCE = 32;
+/**
+ * Schedules that run side by side, each in its own time: they share the turns of the event loop. More share more, but
+ * then all of them are alive at each garbage collection, which copies them: that costs more than the turns do.
+ */
+const AT_ONCE = 4;
 
 /** Schedule number `index` of a seed. */
 export function programOf(seed: number, index: number, level?: CoherenceLevel): Program {

@@ -8,7 +8,7 @@ interface Timer {
 
 /**
  * Virtual time for simulations: it jumps from timer to timer, and promises settle in between. As many clocks as like
- * may run at once; they share the turns of the event loop, which is most of what a step costs.
+ * may run at once; they share the turns of the event loop.
  */
 export class SimClock implements Clock {
   /** Added to the wall clock alone. */

@@ -67,7 +67,7 @@ export class FillPath {
 
   /** Puts the entry into the tier in this process, unless its key was invalidated since the reading began. */
   keepNear(reading: Reading, entry: Timed, freshness: FreshnessMs): void {
-    const { wanted, stamp, ticket } = reading;
+    const { wanted, begunMs, stamp, ticket } = reading;
     const { route, key } = wanted;
     if (route.near === undefined) return;
     const { fence, near, ledger, clock, random } = this.#parts;
@@ -84,6 +84,7 @@ export class FillPath {
       entry: found.entry,
       meta: found.meta,
       memo: found.memo,
+      readMs: begunMs,
       stamp,
       freshUntilMs,
       keptUntilMs,

@@ -98,6 +98,16 @@ export class LedgerView {
     return this.knows(written.tags, sinceMs) ? 'valid' : 'unknown';
   }
 
+  /** From before the oldest was read of what an entry with these tags is judged by: a change since then may be unheard of. */
+  learntAt(tags: readonly string[]): TrustStamp {
+    let oldest = this.#page?.stamp ?? NEVER;
+    for (const tag of tags) {
+      const { stamp } = this.#tags.get(tag) ?? { stamp: NEVER };
+      if (stamp.atMs < oldest.atMs) oldest = stamp;
+    }
+    return oldest;
+  }
+
   /** Reads the page and what is not known of these tags; false when the ledger cannot be read. Never rejects. */
   async learn(tags: readonly string[]): Promise<boolean> {
     const current = this.#reading;

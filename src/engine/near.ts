@@ -8,7 +8,9 @@ import type { Found } from './values.ts';
 
 /** What the tier in this process keeps of an entry. Times are on the process' monotonic clock. */
 export interface Held extends Found {
-  /** From before its value was read. */
+  /** When its value began to be read. */
+  readonly readMs: number;
+  /** From before its value was read, and what that was judged by. */
   readonly stamp: TrustStamp;
   /** Its logical expiry. */
   readonly freshUntilMs: number;

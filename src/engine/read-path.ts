@@ -225,8 +225,20 @@ export class ReadPath {
       keptUntilMs,
     };
     const { wanted, stamp } = reading;
-    if (this.#parts.ledger.judge(wanted.key, opened.meta, stamp.atMs) === 'valid') return entry;
-    return this.#isValid(reading, opened).then((isValid) => (isValid ? entry : undefined));
+    if (this.#parts.ledger.judge(wanted.key, opened.meta, stamp.atMs) === 'valid') {
+      this.#date(reading, opened);
+      return entry;
+    }
+    return this.#isValid(reading, opened).then((isValid) => {
+      if (isValid) this.#date(reading, opened);
+      return isValid ? entry : undefined;
+    });
+  }
+
+  /** Memory that keeps it trusts it no longer than what said that it is valid. */
+  #date(reading: Reading, { meta }: Found): void {
+    const learnt = this.#parts.ledger.learntAt(meta.tags);
+    if (learnt.atMs < reading.stamp.atMs) reading.stamp = learnt;
   }
 
   #verified({ wanted, stored }: Reading, slot: TierSlot, entry: Uint8Array): Uint8Array | undefined {

@@ -44,7 +44,10 @@ export class Reading {
   /** As servers know the key. */
   readonly stored: string;
   readonly ticket: number;
-  readonly stamp: TrustStamp;
+  /** When it began. */
+  readonly begunMs: number;
+  /** From before anything was read of what it came to: what a tier gave is no younger than what it was judged by. */
+  stamp: TrustStamp;
   state: ReadingState = 'open';
   entry: Timed | undefined;
   /** A valid entry that has expired. */
@@ -59,6 +62,7 @@ export class Reading {
     this.wanted = wanted;
     this.stored = stored;
     this.ticket = ticket;
+    this.begunMs = stamp.atMs;
     this.stamp = stamp;
   }
 }

@@ -34,7 +34,7 @@ export class Sampler {
     const below = slots[route.shared[0] ?? -1];
     if (below === undefined) return;
     const stored = keys.stored(key);
-    const ageMs = clock.nowMs() - held.stamp.atMs;
+    const ageMs = clock.nowMs() - held.readMs;
     const hit = await below.reread(stored);
     if (hit === undefined) return; // expired or evicted there: nothing to compare with
     const plain = integrity === undefined ? hit.value : integrity.verify(hit.value, stored);

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Supervised } from '../../src/testbed/supervised.ts';
 
 const PROJECT: string = fileURLToPath(new URL('../..', import.meta.url));
 const TSC: string = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
@@ -18,14 +18,14 @@ const COMPILER_OPTIONS = {
   outDir: 'built',
 };
 
-/** A copy of the sources and of the checker, compiled, in a temporary folder of its own. */
+/** A copy of the sources and of the checker, compiled, in a temporary folder that is removed however we end. */
 export interface Compiled {
   /** Where the copied sources lie, to be changed before {@link Compiled.compile}. */
   readonly source: string;
   compile(): Promise<void>;
   /** Runs a module of the copy, by its path without extension; gives its exit code and what it printed. */
   run(module: string, args: readonly string[], onLine?: (line: string) => void): Promise<Ended>;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 export interface Ended {
@@ -36,8 +36,15 @@ export interface Ended {
 /** What would distort a test of the engine's speed or order is left out: no loader, no names kept, no stack traces. */
 const NODE_OPTIONS = ['--stack-trace-limit=0', '--max-semi-space-size=64'];
 
-export function copySources(): Compiled {
-  const folder = mkdtempSync(join(tmpdir(), 'cachectl-coherence-'));
+/** A process that is started with this ends when the pipe to it does: with us, however we end. */
+const ENDS_WITH_US = `
+  import { stdin } from 'node:process';
+  stdin.once('close', () => process.exit(1)).resume().unref();
+`;
+
+export async function copySources(): Promise<Compiled> {
+  const supervised = await Supervised.start('coherence');
+  const folder = supervised.dir;
   const source = join(folder, 'source');
   for (const part of ['src', 'test/coherence']) {
     cpSync(join(PROJECT, part), join(source, part), { recursive: true });
@@ -65,13 +72,14 @@ export function copySources(): Compiled {
     },
     run: (module, args, onLine) =>
       node([...NODE_OPTIONS, join(folder, 'built', `${module}.js`), ...args], onLine),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => supervised.stop(),
   };
 }
 
 function runNode(args: readonly string[], cwd: string, onLine?: (line: string) => void): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const bound = ['--import', `data:text/javascript,${encodeURIComponent(ENDS_WITH_US)}`, ...args];
+    const child = spawn(process.execPath, bound, { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     let rest = '';
     const hear = (chunk: Buffer): void => {

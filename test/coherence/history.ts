@@ -41,6 +41,8 @@ export interface Invalidation {
   readonly startMs: number;
   /** When it was acknowledged; undefined when it failed, or nobody knows: then nothing follows from it. */
   readonly doneMs: number | undefined;
+  /** When it was rejected, where its own instance is not to be behind even then. */
+  readonly rejectedMs?: number;
   /** Versions that were installed by then are what it promises at least. */
   readonly coversMs: number;
   /** From when the bound for other instances counts; by default from `doneMs`. Infinity: they were not told. */

@@ -121,6 +121,39 @@ describe('reading backwards', () => {
   });
 });
 
+describe('a step back to what nobody had acknowledged', () => {
+  /** Instance 2 read version 2, then 1 again, from 17 to 18, when nothing was acknowledged. */
+  const steppedBack = (): Told => changed().read(2, 15, 16, 2).read(1, 17, 18, 2);
+
+  test('may last beyond the acknowledgement, for as long as the bound', () => {
+    expect(rulesBroken(steppedBack().read(1, 31, 32, 2))).toEqual([]);
+    expect(rulesBroken(steppedBack().read(1, 31 + BOUND_MS, 500, 2))).toEqual(['stale']);
+  });
+
+  test('ends when the newer is read again', () => {
+    expect(rulesBroken(steppedBack().read(2, 31, 32, 2).read(1, 33, 34, 2))).toEqual(['backwards']);
+  });
+
+  test.each([
+    ['who was under way all the time has not stepped back', changed().read(2, 15, 16, 2).read(1, 14, 18, 2)],
+    ['what was read beside it counts', changed().read(2, 12, 13, 2).read(1, 14, 19, 2).read(2, 15, 18, 2)],
+    ['nothing takes nothing back', changed().read(2, 15, 16, 2).read(undefined, 17, 18, 2)],
+  ] satisfies [string, Told][])('%s', (_name, history) => {
+    expect(rulesBroken(history.read(1, 31, 32, 2))).toEqual(['backwards']);
+  });
+});
+
+test('who was refused an invalidation is not behind it himself, where it remembers', () => {
+  const refused = (rejectedMs?: number): Told =>
+    new Told()
+      .installed(1, 0)
+      .installed(2, 10)
+      .invalidated(20, undefined, rejectedMs === undefined ? {} : { rejectedMs });
+  expect(rulesBroken(refused(30).read(1, 31, 32, 1))).toEqual(['stale']);
+  expect(rulesBroken(refused(30).read(1, 29, 40, 1).read(1, 500, 501, 2))).toEqual([]);
+  expect(rulesBroken(refused().read(1, 31, 32, 1))).toEqual([]);
+});
+
 describe('what was never written', () => {
   test.each([
     ['a version beyond the newest', new Told().installed(1, 0).read(2, 5, 6)],

@@ -1,5 +1,6 @@
 import type { History, Install, Invalidation, Load, Read } from './history.ts';
 import { countUntil, Rising, type Step } from './rising.ts';
+import { seenBefore } from './seen-before.ts';
 
 /** What a history is held to. */
 export interface Rules {
@@ -84,25 +85,28 @@ interface Floors {
   readonly acknowledged: Rising;
   /** For every instance: acknowledged, and the bound is over. */
   readonly everywhere: Rising;
-  /** For the instance that invalidated, at once. */
+  /** For the instance that invalidated, at once, and though it was rejected: what could not be told is not asked. */
   readonly own: ReadonlyMap<number, Rising>;
 }
 
 function floorsOf({ installs, invalidations }: KeyHistory, boundMs: number): Floors {
   const installed = new Rising(installs.map(({ atMs, version }) => ({ atMs, value: version })));
-  const acknowledged: InstanceStep[] = [];
+  const acknowledged: Step[] = [];
+  const own: InstanceStep[] = [];
   const everywhere: Step[] = [];
-  for (const { instance, coversMs, doneMs, toldMs } of invalidations) {
-    if (doneMs === undefined) continue;
+  for (const { instance, coversMs, doneMs, rejectedMs, toldMs } of invalidations) {
     const value = installed.until(coversMs);
-    acknowledged.push({ instance, atMs: doneMs, value });
+    const endMs = doneMs ?? rejectedMs;
+    if (endMs !== undefined) own.push({ instance, atMs: endMs, value });
+    if (doneMs === undefined) continue;
+    acknowledged.push({ atMs: doneMs, value });
     everywhere.push({ atMs: (toldMs ?? doneMs) + boundMs, value });
   }
   return {
     installed,
     acknowledged: new Rising(acknowledged),
     everywhere: new Rising(everywhere),
-    own: risingByInstance(acknowledged),
+    own: risingByInstance(own),
   };
 }
 
@@ -122,9 +126,7 @@ function risingByInstance(steps: readonly InstanceStep[]): ReadonlyMap<number, R
 
 function judgeReads(own: KeyHistory, rules: Rules, found: Violation[]): void {
   const floors = floorsOf(own, rules.boundMs);
-  const seen = risingByInstance(
-    own.reads.map(({ instance, endMs, version }) => ({ instance, atMs: endMs, value: version ?? 0 })),
-  );
+  const seen = seenBefore(own.reads, floors.acknowledged);
   for (const read of own.reads) {
     const wrong = read.version === undefined ? undefined : wrongRead(read, read.version, floors, seen, rules);
     if (wrong === undefined) continue;
@@ -138,7 +140,7 @@ function wrongRead(
   read: Read,
   version: number,
   floors: Floors,
-  seen: ReadonlyMap<number, Rising>,
+  seen: ReadonlyMap<Read, number>,
   { lifetimeMs = Infinity }: Rules,
 ): { readonly rule: RuleName; readonly why: string } | undefined {
   const { instance, startMs } = read;
@@ -148,7 +150,7 @@ function wrongRead(
   }
   const due = Math.max(floors.everywhere.before(startMs), floors.own.get(instance)?.before(startMs) ?? 0);
   if (version < due) return { rule: 'stale', why: `version ${due} was acknowledged before` };
-  const back = Math.min(seen.get(instance)?.before(startMs) ?? 0, floors.acknowledged.before(startMs));
+  const back = Math.min(seen.get(read) ?? 0, floors.acknowledged.before(startMs));
   if (version < back) return { rule: 'backwards', why: `it had read at least version ${back} before` };
   if (read.isLast === true && version < floors.installed.before(startMs)) {
     return { rule: 'diverged', why: `all is quiet, and the data has version ${newest}` };

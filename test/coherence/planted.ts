@@ -17,6 +17,12 @@ export const mutants: readonly Mutant[] = [
       '      stamp: { generation: this.#parts.channel.trust.generation, atMs: nowMs },\n      freshUntilMs,',
   },
   {
+    name: 'memory trusts what a server gave for longer than what that was judged by',
+    file: 'src/engine/read-path.ts',
+    find: 'if (learnt.atMs < reading.stamp.atMs) reading.stamp = learnt;',
+    replace: '',
+  },
+  {
     name: 'memory is served whatever its stamp says',
     file: 'src/engine/near.ts',
     find: 'if (held.stamp.atMs <= this.#sinceMs || !trusts(this.#trust, held.stamp, nowMs)) return undefined;',
@@ -87,6 +93,23 @@ export const mutants: readonly Mutant[] = [
     file: 'src/backends/memory/fenced.ts',
     find: 'entries.map((entry) => this.#guards.holds(entry) && this.#put(entry))',
     replace: 'entries.map((entry) => this.#put(entry))',
+  },
+  {
+    name: 'the lease is dropped while others wait for the load',
+    file: 'src/engine/loads.ts',
+    find: '      await this.#fills.fill(loaded, freshness);\n',
+    replace:
+      '      for (const reading of readings) this.#fills.giveUp(reading);\n      await this.#fills.fill(loaded, freshness);\n',
+  },
+  {
+    name: 'expire by GET and SET',
+    file: 'src/engine/loads.ts',
+    find: '      await this.#fills.fill([{ reading, entry: anew }], wanted.route.freshness);\n',
+    replace: `
+      const value = await this.#fills.sealed({ reading, entry: anew });
+      const again = { key: reading.stored, value, ttlMs: wanted.route.slidingMs };
+      for (const { slot } of reading.leases) await slot.store([again], undefined);
+`,
   },
   {
     name: 'an invalidation leaves the lease',

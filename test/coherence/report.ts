@@ -4,7 +4,12 @@ import type { SearchTotals } from './sim/search.ts';
 /** A line that a process of the search prints. */
 export interface SearchReport {
   readonly totals?: SearchTotals;
-  readonly wrong?: { readonly index: number; readonly violations: readonly Violation[] };
+  readonly wrong?: {
+    readonly index: number;
+    readonly violations: readonly Violation[];
+    /** Processor time until then. */
+    readonly afterMs: number;
+  };
   readonly smallest?: unknown;
 }
 

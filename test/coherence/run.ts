@@ -48,7 +48,7 @@ function tell({ wrong, smallest }: SearchReport): void {
   }
 }
 
-const copy = copySources();
+const copy = await copySources();
 let isWrong = false;
 try {
   await copy.compile();
@@ -76,6 +76,6 @@ try {
       `${reads} reads, ${loads} loads, ${invalidations} invalidations; ${isWrong ? 'at least one is wrong' : '0 wrong'}`,
   );
 } finally {
-  copy.remove();
+  await copy.remove();
 }
 process.exitCode = isWrong ? 1 : 0;

@@ -69,11 +69,16 @@ export class Crew {
     const next = this.#bear(place);
     this.#places[place] = next;
     await next.ready;
-    if (this.#isPlaying) next.order({ do: 'play' });
+    if (this.#isPlaying && !next.isLeaving) next.order({ do: 'play' });
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#places.map((instance) => instance.kill()));
+  }
+
+  /** Ends all of them at once, without waiting. */
+  end(): void {
+    for (const instance of this.#places) instance.end();
   }
 
   #bear(place: number): Instance {

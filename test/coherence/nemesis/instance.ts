@@ -58,8 +58,12 @@ export class Instance {
     if (this.isAlive) this.#child.kill(signal);
   }
 
-  async kill(): Promise<void> {
+  end(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  async kill(): Promise<void> {
+    this.end();
     await this.#ended;
   }
 

@@ -32,6 +32,15 @@ const PLANTS: Readonly<Record<string, Plant>> = {
   for i = 1, n do
     if true then`,
   },
+  'expire-by-get-and-set': {
+    file: 'src/engine/loads.ts',
+    find: '      await this.#fills.fill([{ reading, entry: anew }], wanted.route.freshness);\n',
+    replace: `
+      const value = await this.#fills.sealed({ reading, entry: anew });
+      const again = { key: reading.stored, value, ttlMs: wanted.route.slidingMs };
+      for (const { slot } of reading.leases) await slot.store([again], undefined);
+`,
+  },
   'lost-tag-is-valid': {
     file: 'src/backends/redis/ledger.ts',
     find: 'else tags[i - 1] = mark(KEYS[i]) end',

@@ -1,6 +1,5 @@
 import { delay } from '../../../src/base/deadline.ts';
 import { systemClock } from '../../../src/base/clock.ts';
-import type { History, Read } from '../history.ts';
 import { judge, type Rules, type Violation } from '../judge.ts';
 import type { Crew } from './crew.ts';
 import type { Instance } from './instance.ts';
@@ -45,13 +44,7 @@ export async function playAndJudge(options: TrialOptions, forMs: number): Promis
   await lookUntilTiersAreUsed(crew);
   for (const instance of crew.all) instance.order({ do: 'read-all' });
   const mute = await settle(options);
-  return [
-    ...judge(origin.history, rules).filter((one) => isStep(one, origin.history)),
-    ...origin.refused,
-    ...hung,
-    ...mute,
-    ...unread(options),
-  ];
+  return [...judge(origin.history, rules), ...origin.refused, ...hung, ...mute, ...unread(options)];
 }
 
 /** The last changes are lost on their way to the nearest server, so that nothing but being told again makes up for them. */
@@ -109,21 +102,4 @@ function unread({ crew, origin, nowMs }: TrialOptions): readonly Violation[] {
     const message = `instance ${serial} read ${count} of ${allKeys.length} keys when all was quiet`;
     return [{ rule: 'diverged' as const, key: '', atMs: nowMs(), message }];
   });
-}
-
-/**
- * Whether a read that went backwards did so just then. Nobody had acknowledged what an instance loaded by itself in
- * an outage: when it then reads the older value from the server, that is no wrong step, and neither is staying there
- * for as long as the bound allows when the newer is acknowledged at last.
- */
-function isStep({ rule, key, atMs }: Violation, { reads }: History): boolean {
-  if (rule !== 'backwards') return true;
-  const read = reads.find((one) => one.key === key && one.startMs === atMs);
-  if (read?.version === undefined) return true;
-  let last: Read | undefined;
-  for (const one of reads) {
-    const isBefore = one.key === key && one.instance === read.instance && one.endMs < atMs;
-    if (isBefore && one.version !== undefined && one.endMs > (last?.endMs ?? 0)) last = one;
-  }
-  return last?.version === undefined || last.version > read.version;
 }

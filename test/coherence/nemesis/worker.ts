@@ -17,7 +17,8 @@ const part = JSON.parse(process.argv[2] ?? '{}') as Part;
 const epochNs = BigInt(part.epochNs);
 const nowMs = (): number => Number(process.hrtime.bigint() - epochNs) / 1e6;
 const tell = (told: Told): void => {
-  if (process.connected) process.send?.(told);
+  // who started us may be gone, or have hung up, before it is sent
+  if (process.connected) process.send?.(told, undefined, undefined, () => {});
 };
 const clock = { ...systemClock, wallMs: () => Date.now() + part.skewMs };
 const random = seededRandom(part.seed);
@@ -53,6 +54,7 @@ const cache = createCache({
   coherence: { level: part.level, bound: part.boundMs },
   policies: {
     lasting: { key: '{group}:{number}', tags: ['{group}'] },
+    sliding: { key: 'b:{number}', tags: ['b'], ttl: '3s', sliding: true },
     fleeting: { key: 'a:{number}', tags: ['a'], ttl: '3s' },
   },
   defaults: {

@@ -40,7 +40,10 @@ export function engineCluster(options: ClusterOptions): Cluster {
         staleIfError: options.staleMs,
       },
       policies: Object.fromEntries(
-        ['a', 'b'].map((group) => [group, { key: `${group}:{id}`, ttl: options.lifetimeMs }]),
+        ['a', 'b'].map((group) => [
+          group,
+          { key: `${group}:{id}`, ttl: options.lifetimeMs, sliding: options.slides },
+        ]),
       ),
       coherence: { level: options.level, bound: options.boundMs },
       lease: { ttl: LEASE_MS, wait: WAIT_MS },

@@ -18,6 +18,8 @@ export interface Program {
   readonly lifetimeMs: number;
   /** How long they are served after that while loads fail. */
   readonly staleMs: number;
+  /** Whether each read starts their lifetime again. Default: no. */
+  readonly slides?: boolean;
   /** Delay and jitter of every way between instances, store and bus. */
   readonly network: { readonly delayMs: number; readonly jitterMs: number };
   readonly steps: readonly Step[];
@@ -65,9 +67,9 @@ export const PROGRAM_MS = 250;
 
 export const programKeys: readonly string[] = ['a:1', 'a:2', 'b:1'];
 
-/** Tags of a key: one it shares, and its own. */
+/** Tags of a key: one it shares, and the first of a group has its own: who knows all tags of that knows those of the others. */
 export function tagsOf(key: string): readonly string[] {
-  return [groupTag(key), `own-${key.replace(':', '-')}`];
+  return key.endsWith(':1') ? [groupTag(key), `own-${key.replace(':', '-')}`] : [groupTag(key)];
 }
 
 export function groupTag(key: string): string {

@@ -42,6 +42,7 @@ export interface ClusterOptions {
   readonly throttleMs: number;
   readonly lifetimeMs: number;
   readonly staleMs: number;
+  readonly slides: boolean;
   /** Shared tiers that are wanted; who cannot have more than one has one. */
   readonly tiers: number;
   readonly clock: SimClock;

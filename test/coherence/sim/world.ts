@@ -42,6 +42,7 @@ export async function runProgram(program: Program, open: OpenCluster): Promise<O
     throttleMs: THROTTLE_MS,
     lifetimeMs: program.lifetimeMs,
     staleMs: program.staleMs,
+    slides: program.slides === true,
     tiers: program.tiers,
     clock,
     random: seededRandom(program.seed),
@@ -135,13 +136,13 @@ class World {
   }
 
   #rules(): Rules {
-    const { level, faults, lifetimeMs, staleMs } = this.#program;
+    const { level, faults, lifetimeMs, staleMs, slides = false } = this.#program;
     return {
       boundMs: level === 'strict' ? 0 : BOUND_MS,
       ...(faults === 'none' ? { loadsPerInvalidation: this.#cluster.loadsPerInvalidation } : {}),
       ...(faults === 'origin' ? { throttleMs: THROTTLE_MS - 1 } : {}),
       // An entry's time begins when it is stored, and memory may repeat it for the bound.
-      lifetimeMs: lifetimeMs + staleMs + DEADLINE_MS + BOUND_MS,
+      lifetimeMs: slides ? Infinity : lifetimeMs + staleMs + DEADLINE_MS + BOUND_MS,
     };
   }
 
@@ -300,9 +301,16 @@ class World {
     coversMs: number,
     result: unknown,
   ): void {
-    const doneMs = result instanceof Failed ? undefined : this.#clock.stamp();
-    this.#history.invalidations.push({ instance, keys, what, startMs, doneMs, coversMs });
-    if (doneMs === undefined) for (const key of keys) this.#failed.add(key);
+    const endMs = this.#clock.stamp();
+    const invalidation = { instance, keys, what, startMs, coversMs };
+    if (!(result instanceof Failed)) {
+      this.#history.invalidations.push({ ...invalidation, doneMs: endMs });
+      return;
+    }
+    const isRemembered = this.#cluster.makesUp && (what === 'key' || what === 'write');
+    const rejected = isRemembered ? { rejectedMs: endMs } : {};
+    this.#history.invalidations.push({ ...invalidation, doneMs: undefined, ...rejected });
+    for (const key of keys) this.#failed.add(key);
   }
 
   /** What an application does whose cache forgets that an invalidation failed: it tries again. */

@@ -90,6 +90,24 @@ describe('stale if error', () => {
     expect(await cache.getOrLoad('a', source.load, { ttl: '1m' })).toBe(source.calls);
   });
 
+  test('long after the expiry, too, the throttle counts from the failure, and memory serves the old value meanwhile', async () => {
+    const { cache, clock } = bed({ defaults: { staleIfError: '1h', throttle: '5s', jitter: 1 } });
+    const source = origin();
+    await cache.set('a', 'old', { ttl: '1m' });
+    source.down = true;
+    await clock.advance(30 * 60_000);
+    for (let window = 1; window <= 3; window++) {
+      for (let second = 0; second < 5; second++) {
+        expect(await cache.getOrLoad('a', source.load)).toBe('old');
+        expect(cache.peek('a')).toBe('old');
+        expect(source.calls).toBe(window);
+        await clock.advance(1000);
+      }
+      expect(cache.peek('a')).toBeUndefined();
+    }
+    await cache.close();
+  });
+
   test('the window counts from the expiry: failures do not make it longer', async () => {
     const { cache, clock } = bed({ defaults: { staleIfError: '10s', throttle: '1s', failureBackoff: 0 } });
     const source = origin();

@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'BAD_CONFIG'
   /** A scenario file is wrong, or unknown. */
   | 'BAD_SCENARIO'
+  /** A trace file cannot be read, is of no known format, or has too many malformed records. */
+  | 'BAD_TRACE'
   /** A gate expression is wrong or names no known metric. */
   | 'BAD_GATE'
   /** `--out` or another output cannot be written. */
@@ -52,6 +54,7 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   BAD_USAGE: ExitCode.usage,
   BAD_CONFIG: ExitCode.usage,
   BAD_SCENARIO: ExitCode.usage,
+  BAD_TRACE: ExitCode.usage,
   BAD_GATE: ExitCode.usage,
   BAD_OUTPUT: ExitCode.usage,
   BAD_RESULT: ExitCode.usage,

@@ -30,6 +30,7 @@ const FENCES: readonly (readonly [module: RegExp, where: RegExp])[] = [
   [/^(pg|pg-.*)$/, /^src\/backends\/database\/postgres[^/]*\.ts$/],
   [/^(libsql|@libsql\/.*)$/, /^src\/backends\/database\/sqlite[^/]*\.ts$/],
   [/^hdr-histogram-js$/, /^src\/(metrics|results)\//],
+  [/^fzstd$/, /^src\/workload\/traces\//],
   [/^autocannon$/, /^src\/bench\//],
   [/^zod(\/.*)?$/, /^src\/(config|results)\//],
   [/^yaml$/, /^src\/config\//],

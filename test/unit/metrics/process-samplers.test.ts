@@ -26,7 +26,10 @@ describe('process sampler', () => {
       readRssBytes: () => 1,
       readCpuMs: () => systemClock.nowMs() / 2,
     });
-    const whole = new ProcessSampler(systemClock, { readRssBytes: () => 1, readCpuMs: systemClock.nowMs });
+    const whole = new ProcessSampler(systemClock, {
+      readRssBytes: () => 1,
+      readCpuMs: () => systemClock.nowMs(),
+    });
     block(60);
     expect(half.stop().starved).toBeGreaterThan(0.4);
     expect(whole.stop().starved).toBeLessThan(0.05);

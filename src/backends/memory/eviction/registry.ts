@@ -2,18 +2,20 @@ import { CachectlError } from '../../../base/errors.ts';
 import { didYouMean, nearest } from '../../../base/nearest.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { Bounds, Eviction } from './eviction.ts';
+import { Fifo } from './fifo.ts';
 import { Lru } from './lru.ts';
 import { S3Fifo } from './s3-fifo.ts';
 import { Sieve } from './sieve.ts';
 import { WTinyLfu } from './w-tinylfu.ts';
 
-export type EvictionName = 'lru' | 'sieve' | 's3-fifo' | 'w-tinylfu';
+export type EvictionName = 'lru' | 'fifo' | 'sieve' | 's3-fifo' | 'w-tinylfu';
 
 export type EvictionFactory = (table: EntryTable, bounds: Bounds) => Eviction;
 
 /** Eviction policies by name. */
 export const EVICTION_POLICIES: Readonly<Record<EvictionName, EvictionFactory>> = {
   lru: (table) => new Lru(table),
+  fifo: (table) => new Fifo(table),
   sieve: (table) => new Sieve(table),
   's3-fifo': (table, bounds) => new S3Fifo(table, bounds),
   'w-tinylfu': (table, bounds) => new WTinyLfu(table, bounds),

@@ -36,6 +36,29 @@ class LruModel implements Model {
   }
 }
 
+class FifoModel implements Model {
+  readonly #size: number;
+  #queue: string[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  request(key: string): boolean {
+    const isHit = this.#queue.includes(key);
+    if (!isHit) this.#queue = [key, ...this.#queue].slice(0, this.#size);
+    return isHit;
+  }
+
+  drop(key: string): void {
+    this.#queue = this.#queue.filter((other) => other !== key);
+  }
+
+  keys(): readonly string[] {
+    return this.#queue;
+  }
+}
+
 interface Visited {
   readonly key: string;
   visited: boolean;
@@ -157,6 +180,7 @@ class S3FifoModel implements Model {
 
 const MODELS: readonly (readonly [EvictionName, (size: number) => Model])[] = [
   ['lru', (size) => new LruModel(size)],
+  ['fifo', (size) => new FifoModel(size)],
   ['sieve', (size) => new SieveModel(size)],
   ['s3-fifo', (size) => new S3FifoModel(size)],
 ];

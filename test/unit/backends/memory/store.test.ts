@@ -234,7 +234,7 @@ test('an unknown policy is refused, the known ones are named, the nearest first'
     expect.objectContaining({
       code: 'BAD_USAGE',
       message: "unknown eviction policy 'seive', did you mean 'sieve'?",
-      hint: 'known: sieve, lru, s3-fifo, w-tinylfu',
+      hint: 'known: sieve, lru, fifo, s3-fifo, w-tinylfu',
     }),
   );
   expect(() => openMemory({ eviction: 'toString' as EvictionName })).toThrow(/unknown eviction policy/);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -74,6 +75,7 @@ describe('reference', () => {
     KIND_NAMES.find((kind) => sectionOf(kind) === section) ?? 'load';
   const minimal = (section: string): string => `name: reference\nkind: ${kindOf(section)}\n`;
   const alternatives = [...text.matchAll(/^#\| (\w+): (.*)$/gm)];
+  const examples = [...text.matchAll(/^#> (\w+): (.*)$/gm)];
 
   test('states the real defaults', () => {
     const { title: _title, gates: _gates, ...stated } = parseScenario(text, 'reference.yaml');
@@ -83,13 +85,9 @@ describe('reference', () => {
 
   test('states the real defaults of each other form', () => {
     const sections = KIND_NAMES.flatMap((kind) => sectionOf(kind) ?? []);
-    expect(alternatives.map(([, section]) => section)).toEqual([
-      'keyspace',
-      'values',
-      'load',
-      ...sections,
-      'expect',
-    ]);
+    expect(new Set(alternatives.map(([, section]) => section))).toEqual(
+      new Set(['keyspace', 'values', 'ttl', 'load', ...sections, 'expect']),
+    );
     for (const [, section = '', form = ''] of alternatives) {
       const [, choice = ''] = /^\{ (\w+: \w+)/.exec(form) ?? [];
       const stated = kindOf(section) === 'load' ? `${section}: { ${choice} }\n` : '';
@@ -99,9 +97,28 @@ describe('reference', () => {
     }
   });
 
+  test('gives an example, which can be run, of each form that has keys without a default', () => {
+    expect(new Set(examples.map(([, section]) => section))).toEqual(
+      new Set(['workload', 'keyspace', 'values', 'ttl', 'load']),
+    );
+    const files = { 'popularity.txt': '5\n3\n', 'sizes.txt': '100 5\n200 3\n' };
+    const folder = mkdtempSync(join(tmpdir(), 'reference-'));
+    try {
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+      for (const [, section = '', form = ''] of examples) {
+        const load = form.includes('shift_time') ? 'load: { model: open }\n' : '';
+        const example = `${MINIMAL}${load}${section}: ${form}\n`;
+        expect(accepts(SCHEMA, parse(example))).toBe(true);
+        expect(() => parseScenario(example, 'f.yaml', folder)).not.toThrow();
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('states a value for every key, in the file itself or in another form', () => {
     const stated = new Set(pathsIn(parse(text)));
-    for (const [, section = '', form = ''] of alternatives) {
+    for (const [, section = '', form = ''] of [...alternatives, ...examples]) {
       stated.add(section);
       for (const path of pathsIn(parse(form))) stated.add(`${section}.${path}`);
     }

@@ -18,3 +18,13 @@ export function didYouMean(name: string, known: readonly string[]): string {
   const best = nearest(name, known);
   return best === undefined ? '' : `, did you mean '${best}'?`;
 }
+
+/** The known names that differ least from `name`, the nearest first; at most `most`. */
+export function nearestOf(name: string, known: readonly string[], most: number): readonly string[] {
+  const lower = name.toLowerCase();
+  return known
+    .map((candidate) => ({ candidate, far: distance(lower, candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
+}

@@ -1,9 +1,10 @@
 import type { RedisPool } from '../backends/redis/pool.ts';
-import type { Cache, Resolved } from '../engine/index.ts';
+import type { Cache, LoadContext, Resolved } from '../engine/index.ts';
 import type { Outcome } from '../metrics/interval-series.ts';
 import { CachectlError } from '../base/errors.ts';
 import type { KeyNames } from '../workload/key-names.ts';
 import type { Operation } from '../workload/operations.ts';
+import type { TtlMaker } from '../workload/ttls.ts';
 import { type ValueMaker, verifyValue } from '../workload/values.ts';
 
 export type Succeeded = Exclude<Outcome, 'error'>;
@@ -40,18 +41,32 @@ export function engineDriver(
   names: KeyNames,
   loadOrigin: LoadOrigin,
   values: ValueMaker,
+  ttls: TtlMaker,
 ): Driver {
   let version = 1;
   const judge = ({ value, source }: Resolved<Uint8Array>, keyIndex: number): Succeeded => {
     if (value !== undefined) verify(value, keyIndex);
     return source === undefined || source === 'loader' ? 'miss' : 'hit';
   };
-  const loaderOf = (keyIndex: number) => async (): Promise<Uint8Array> =>
-    values.make(keyIndex, await loadOrigin(keyIndex));
+  const loaderOf =
+    (keyIndex: number) =>
+    async (context: LoadContext): Promise<Uint8Array> => {
+      const loaded = await loadOrigin(keyIndex);
+      const ttl = ttls.ttlMsOf(keyIndex, loaded);
+      if (ttl !== undefined) context.setTtl(ttl);
+      return values.make(keyIndex, loaded);
+    };
+  const write = (keyIndex: number): Promise<unknown> => {
+    const ttl = ttls.ttlMsOf(keyIndex, ++version);
+    const value = values.make(keyIndex, version);
+    return ttl === undefined
+      ? cache.set(names.of(keyIndex), value)
+      : cache.set(names.of(keyIndex), value, { ttl });
+  };
   return {
     getOrLoad: act((keyIndex) => cache.resolve<Uint8Array>(names.of(keyIndex), loaderOf(keyIndex)), judge),
     get: act((keyIndex) => cache.resolve<Uint8Array>(names.of(keyIndex)), judge),
-    set: act((keyIndex) => cache.set(names.of(keyIndex), values.make(keyIndex, ++version)), written),
+    set: act(write, written),
     delete: act((keyIndex) => cache.delete(names.of(keyIndex)), written),
   };
 }
@@ -72,9 +87,14 @@ export function redisDriver(
   names: KeyNames,
   loadOrigin: LoadOrigin,
   values: ValueMaker,
-  ttlMs: number,
+  ttls: TtlMaker,
+  tierTtlMs: number,
 ): Driver {
   let version = 1;
+  const write = (keyIndex: number, slot: number, of: number): Promise<unknown> => {
+    const ttlMs = Math.min(ttls.ttlMsOf(keyIndex, of) ?? tierTtlMs, tierTtlMs);
+    return pool.set(slot, names.of(keyIndex), values.make(keyIndex, of), ttlMs);
+  };
   const send = (keyIndex: number, slot: number): Promise<Uint8Array | undefined> =>
     pool.get(slot, names.of(keyIndex));
   const judge = (value: Uint8Array | undefined, keyIndex: number): Succeeded => {
@@ -83,7 +103,7 @@ export function redisDriver(
     return 'hit';
   };
   const fill = async (keyIndex: number, slot: number): Promise<Succeeded> => {
-    await pool.set(slot, names.of(keyIndex), values.make(keyIndex, await loadOrigin(keyIndex)), ttlMs);
+    await write(keyIndex, slot, await loadOrigin(keyIndex));
     return 'miss';
   };
   return {
@@ -91,10 +111,7 @@ export function redisDriver(
     getOrLoad: act(send, (value, keyIndex, slot) =>
       value === undefined ? fill(keyIndex, slot) : judge(value, keyIndex),
     ),
-    set: act(
-      (keyIndex, slot) => pool.set(slot, names.of(keyIndex), values.make(keyIndex, ++version), ttlMs),
-      written,
-    ),
+    set: act((keyIndex, slot) => write(keyIndex, slot, ++version), written),
     delete: act((keyIndex, slot) => pool.delete(slot, names.of(keyIndex)), written),
   };
 }

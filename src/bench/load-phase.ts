@@ -2,15 +2,16 @@ import { type Random, seededRandom } from '../base/random.ts';
 import { mergeVariants } from '../results/merge.ts';
 import type { Outcome, VariantResult } from '../results/run-result.ts';
 import { createPacer } from '../workload/arrivals.ts';
-import { createKeyDistribution } from '../workload/distributions.ts';
-import { OperationMix } from '../workload/operations.ts';
+import { DrawSequence } from '../workload/draw-sequence.ts';
+import { createRateCurve, delayed } from '../workload/rate-shapes.ts';
 import { runClosedLoop } from './executors/closed-loop.ts';
 import type { LoopPlan } from './executors/executor.ts';
 import { runOpenLoop } from './executors/open-loop.ts';
 import { resultOf } from './measure.ts';
 import type { VariantRun } from './plan.ts';
 import { Recording } from './recording.ts';
-import { WHOLE } from './share.ts';
+import { connectionsOver, drawsOf } from './schedule.ts';
+import { everyNth, WHOLE } from './share.ts';
 import type { Subject } from './subject.ts';
 import { watchRun } from './watch.ts';
 
@@ -26,7 +27,7 @@ export interface Measured {
 export async function measureLoad(run: VariantRun, subject: Subject): Promise<Measured> {
   const { scenario, clock } = run;
   const random = seededRandom(scenario.seed);
-  const draws = drawsOf(run);
+  const draws = new DrawSequence(drawsOf(scenario), random, run.share);
   const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
   const startMs = clock.nowMs() + scenario.warmupMs;
   const recording = new Recording(startMs, scenario.load.model);
@@ -35,13 +36,13 @@ export async function measureLoad(run: VariantRun, subject: Subject): Promise<Me
   const plan: LoopPlan = {
     driver: subject.driver,
     recording,
-    nextOperation: nextOperation(run, draws),
-    nextKey: nextKey(run, random.fork('layout'), draws),
+    nextOperation: () => draws.nextOperation(),
+    nextKey: () => draws.nextKey(),
     clock,
     endMs: startMs + scenario.durationMs,
     signal: AbortSignal.any([run.signal, stop.signal]),
   };
-  const waitedMs = await execute(run, plan, draws);
+  const waitedMs = await execute(run, plan, random);
   const seen = watch.finish();
   const recorded = recording.finish(Math.min(clock.nowMs(), plan.endMs));
   const statsAfter = (await subject.system?.cache.tierStats()) ?? {};
@@ -62,30 +63,18 @@ export function mergeMeasured(parts: readonly [Measured, ...Measured[]]): Measur
 const SEVERITY: Readonly<Record<Outcome, number>> = { complete: 0, interrupted: 1, server_lost: 2 };
 
 /** Gives the time in which arrivals waited for room, in milliseconds. */
-async function execute({ scenario }: VariantRun, plan: LoopPlan, random: Random): Promise<number> {
-  const { load } = scenario;
+async function execute(
+  { scenario, share = WHOLE }: VariantRun,
+  plan: LoopPlan,
+  random: Random,
+): Promise<number> {
+  const { load, warmupMs } = scenario;
   if (load.model === 'closed') {
-    await runClosedLoop(plan, load.connections);
+    await runClosedLoop(plan, connectionsOver(load, warmupMs));
     return 0;
   }
   const { connections, maxInFlight } = load;
-  const pacer = createPacer(load.arrival, load.rate, random.fork('arrivals'));
+  const curve = delayed(createRateCurve(load.rate, load.shape), warmupMs);
+  const pacer = everyNth(createPacer(load.arrival, curve, random.fork('arrivals')), share);
   return runOpenLoop(plan, { pacer, connections, maxInFlight });
-}
-
-function nextOperation({ scenario }: VariantRun, draws: Random): LoopPlan['nextOperation'] {
-  const mix = new OperationMix(scenario.operations, draws.fork('operations'));
-  return () => mix.next();
-}
-
-function nextKey({ scenario }: VariantRun, layout: Random, draws: Random): LoopPlan['nextKey'] {
-  const { distribution } = scenario.keyspace;
-  const keys = createKeyDistribution(distribution, scenario.keyspace, layout, draws.fork('keys'));
-  return () => keys.next();
-}
-
-/** Shares draw from sources of their own. */
-function drawsOf({ scenario, share = WHOLE }: VariantRun): Random {
-  const random = seededRandom(scenario.seed);
-  return share.count === 1 ? random : random.fork(`share ${share.index} of ${share.count}`);
 }

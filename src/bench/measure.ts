@@ -7,7 +7,9 @@ import { deriveMetrics } from '../results/derived.ts';
 import type { VariantResult } from '../results/run-result.ts';
 import type { VariantRun } from './plan.ts';
 import { encodeHistograms, type Recorded, release } from './recording.ts';
+import { type Share, WHOLE } from './share.ts';
 import type { Subject } from './subject.ts';
+import { offeredRate } from './schedule.ts';
 
 type StatsByTier = Readonly<Record<string, TierStats>>;
 
@@ -28,7 +30,7 @@ type Metrics = Record<string, number>;
 
 /** The result of a variant; frees the recording. `more` and `distributions`: what the kind has besides the usual. */
 export function resultOf(
-  { scenario, variant }: Pick<VariantRun, 'scenario' | 'variant'>,
+  { scenario, variant, share = WHOLE }: Pick<VariantRun, 'scenario' | 'variant' | 'share'>,
   { tierErrors }: Subject,
   recorded: Recorded,
   counted: Counted,
@@ -39,7 +41,7 @@ export function resultOf(
   const others = Object.entries(distributions).map(([name, recorder]) => [name, recorder.encode()] as const);
   const histograms = { ...encodeHistograms(recorded), ...Object.fromEntries(others) };
   const parts = { measuredMs, seconds, histograms };
-  const metrics = { ...countedMetrics(scenario, recorded, counted), ...more };
+  const metrics = { ...countedMetrics(scenario, share, recorded, counted), ...more };
   const errors = [...recorded.errors.entries(), ...tierErrors.entries()];
   release(recorded);
   const { id, title, tiers } = variant;
@@ -47,10 +49,13 @@ export function resultOf(
 }
 
 /** The metrics of a variant that are counted, not derived. What was not measured is absent. */
-function countedMetrics(scenario: Scenario, recorded: Recorded, counted: Counted): Metrics {
-  const { load } = scenario;
+function countedMetrics(scenario: Scenario, share: Share, recorded: Recorded, counted: Counted): Metrics {
+  const offered = offeredRate(scenario);
   return {
-    ...(load.model === 'open' && { offered_rate: load.rate, 'generator.waited': counted.waitedMs }),
+    ...(offered !== undefined && {
+      offered_rate: offered / share.count,
+      'generator.waited': counted.waitedMs,
+    }),
     operations: recorded.operations,
     errors: recorded.errors.total,
     ...tierMetrics(counted),

@@ -12,6 +12,7 @@ import { describeHost, type Host } from './host.ts';
 import type { VariantOutcome } from './kinds/kind.ts';
 import { KINDS } from './kinds/registry.ts';
 import { type DriverName, type OnProgress, variantsFor, type VariantRun } from './plan.ts';
+import { offeredRate } from './schedule.ts';
 import { GRACE_MS, partyOf, waitForStart } from './shard.ts';
 import type { Shard } from './share.ts';
 
@@ -122,8 +123,20 @@ function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['
     load:
       load.model === 'closed'
         ? { model: 'closed', connections: load.connections }
-        : { model: 'open', rate: load.rate, connections: load.connections },
+        : { model: 'open', rate: offeredRate(scenario) ?? load.rate, connections: load.connections },
     variants: variants.map(({ id }) => id),
-    resolved: { ...scenario, variants },
+    resolved: withoutLongLists({ ...scenario, variants }),
+    ...(scenario.preset !== undefined && { preset: scenario.preset }),
   };
+}
+
+/** Tables of measured workloads have thousands of numbers, which are in the file or the preset that is named. */
+const LONG = 100;
+
+function withoutLongLists(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.length > LONG ? `${value.length} entries` : value.map(withoutLongLists);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutLongLists(inner)]));
 }

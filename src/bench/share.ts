@@ -1,4 +1,5 @@
 import type { LoadSpec, Scenario } from '../config/scenario.ts';
+import type { Pacer } from '../workload/arrivals.ts';
 
 /** One of the equal parts that a load is cut into. */
 export interface Share {
@@ -20,16 +21,29 @@ export function subshare({ index, count }: Share, inner: Share): Share {
   return { index: index * inner.count + inner.index, count: count * inner.count };
 }
 
-/** The scenario with this part of its load: of its rate, and of its connections, at least one. */
+/** The scenario with this part of its connections, at least one; of its arrivals it takes {@link everyNth}. */
 export function withShare(scenario: Scenario, share: Share): Scenario {
   return { ...scenario, load: loadShare(scenario.load, share) };
 }
 
 function loadShare(load: LoadSpec, share: Share): LoadSpec {
-  const connections = Math.max(1, part(load.connections, share));
-  if (load.model === 'closed') return { ...load, connections };
-  const maxInFlight = Math.max(1, part(load.maxInFlight, share));
-  return { ...load, connections, maxInFlight, rate: load.rate / share.count };
+  const atLeastOne = (total: number): number => Math.max(1, part(total, share));
+  const connections = atLeastOne(load.connections);
+  if (load.model === 'open') return { ...load, connections, maxInFlight: atLeastOne(load.maxInFlight) };
+  const stages = load.stages?.map((stage) => ({ ...stage, connections: atLeastOne(stage.connections) }));
+  return { ...load, connections, ...(stages !== undefined && { stages }) };
+}
+
+/** The arrivals of this part: of n parts each takes every nth, so that together they are those of the whole. */
+export function everyNth(pacer: Pacer, { index, count }: Share): Pacer {
+  let skip = index;
+  return {
+    nextDueMs: () => {
+      for (; skip > 0; skip--) pacer.nextDueMs();
+      skip = count - 1;
+      return pacer.nextDueMs();
+    },
+  };
 }
 
 /** Whole numbers that add up to the total. */

@@ -3,6 +3,7 @@ import { openRedisPool, type RedisPool } from '../backends/redis/pool.ts';
 import { ErrorTally } from '../metrics/counters.ts';
 import type { System } from '../testbed/system.ts';
 import { KeyNames } from '../workload/key-names.ts';
+import { TtlMaker } from '../workload/ttls.ts';
 import { ValueMaker } from '../workload/values.ts';
 import { type Driver, engineDriver, type LoadOrigin, originDriver, redisDriver } from './drivers.ts';
 import type { VariantRun } from './plan.ts';
@@ -26,9 +27,11 @@ export const BARE_DEADLINE_MS = 10_000;
 /** Connects what the variant measures, by the driver of the run. */
 export async function openSubject(run: Wanted): Promise<Subject> {
   const { scenario, variant, bed } = run;
-  const values = new ValueMaker(scenario.values, seededRandom(scenario.seed).fork('layout'));
+  const layout = seededRandom(scenario.seed).fork('layout');
+  const values = new ValueMaker(scenario.values, layout);
   const tierErrors = new ErrorTally();
-  const { keys } = scenario.keyspace;
+  const ttls = new TtlMaker(scenario.ttl, layout);
+  const { keys, keyBytes } = scenario.keyspace;
   let loads = 0;
   const loadOrigin: LoadOrigin = (keyIndex) => {
     loads++;
@@ -47,16 +50,16 @@ export async function openSubject(run: Wanted): Promise<Subject> {
   if (run.driver === 'engine') {
     return {
       ...common,
-      driver: engineDriver(system.cache, new KeyNames('', keys), loadOrigin, values),
+      driver: engineDriver(system.cache, new KeyNames('', keys, keyBytes), loadOrigin, values, ttls),
       system,
       close: () => system.close(),
     };
   }
   const pool = await openPool(run, system);
-  const ttlMs = scenario.tiers.redis.ttlMs;
+  const names = new KeyNames(`${system.cache.namespace}:`, keys, keyBytes);
   return {
     ...common,
-    driver: redisDriver(pool, new KeyNames(`${system.cache.namespace}:`, keys), loadOrigin, values, ttlMs),
+    driver: redisDriver(pool, names, loadOrigin, values, ttls, scenario.tiers.redis.ttlMs),
     system,
     close: async () => {
       await pool.close();

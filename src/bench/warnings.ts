@@ -45,11 +45,13 @@ const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers' | 'instance_l
   rate_not_reached: ({ scenario, result }) => {
     const { load } = scenario;
     const reached = result.metrics['throughput'] ?? 0;
-    if (load.model !== 'open' || reached >= load.rate * MIN_RATE_SHARE) return undefined;
+    const offered = result.metrics['offered_rate'];
+    if (load.model !== 'open' || offered === undefined || reached >= offered * MIN_RATE_SHARE)
+      return undefined;
     const waitedMs = result.metrics['generator.waited'] ?? 0;
     const why =
       waitedMs > 0 ? `; for ${formatDuration(waitedMs)} max_in_flight (${load.maxInFlight}) was reached` : '';
-    return `${formatCount(reached)} of ${formatCount(load.rate)} operations per second were completed${why}`;
+    return `${formatCount(reached)} of ${formatCount(offered)} operations per second were completed${why}`;
   },
   few_samples: ({ result }) => {
     const operations = result.metrics['operations'] ?? 0;

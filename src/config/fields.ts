@@ -75,9 +75,9 @@ export function rate(min: string, max: string): z.ZodType<number, string> {
   return quantity(RATE, range(parseRate, min, max), `a rate from ${min} to ${max}`);
 }
 
-/** Text such as `95%`, as a fraction from 0 to 1. */
-export function share(): z.ZodType<number, string> {
-  return quantity(SHARE, { min: 0, max: 1 }, 'a share from 0% to 100%');
+/** Text such as `95%`, as a fraction from 0 to 1; the bounds are written the same way. */
+export function share(min = '0%', max = '100%'): z.ZodType<number, string> {
+  return quantity(SHARE, range(parseRatio, min, max), `a share from ${min} to ${max}`);
 }
 
 function range(parse: (text: string) => number | undefined, min: string, max: string): Bounds {
@@ -94,6 +94,11 @@ export function count({ min, max }: Bounds): z.ZodType<number, number> {
 export function real({ min, max }: Bounds): z.ZodType<number, number> {
   const error = `expected a number from ${min} to ${max}`;
   return z.number({ error }).min(min, { error }).max(max, { error });
+}
+
+/** Path of a file, from the folder of the file that it is written in. */
+export function filePath(): z.ZodType<string, string> {
+  return line('the path of a file', 1000);
 }
 
 /** Text on one line, not empty. */
@@ -119,3 +124,42 @@ export function onlyWith(choice: string): z.ZodOptional<z.ZodNever> {
 
 /** Lets a check of a list run although some of its items are wrong, so that all problems are told at once. */
 export const evenWithProblems: z.core.$ZodSuperRefineParams = { when: ({ value }) => Array.isArray(value) };
+
+/**
+ * A section whose keys depend on a choice in it: the keys of the other choices are known, but being there is an error.
+ * `allKeys`: every key of any choice, with the choice that it needs.
+ */
+export function choiceOf<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  allKeys: Readonly<Record<string, string>>,
+): z.ZodObject<Shape, z.core.$strict> {
+  const others = Object.entries(allKeys).filter(([key]) => !Object.hasOwn(shape, key));
+  const forbidden = Object.fromEntries(others.map(([key, choice]) => [key, onlyWith(choice)]));
+  return z.strictObject({ ...shape, ...forbidden });
+}
+
+type CheckSection = (section: object, context: z.RefinementCtx) => void;
+
+/** A key that stands in place of others: none of them may be there beside it. */
+export function excludes(key: string, ...others: readonly string[]): CheckSection {
+  return (section, context) => {
+    if (!isThere(section, key)) return;
+    for (const other of others.filter((name) => isThere(section, name))) {
+      const message = `this key and ${key} exclude each other`;
+      context.addIssue({ code: 'custom', message, path: [other] });
+    }
+  };
+}
+
+/** Two keys one of which must be there, and not both. */
+export function eitherOf(key: string, other: string): CheckSection {
+  return (section, context) => {
+    excludes(key, other)(section, context);
+    if (isThere(section, key) || isThere(section, other)) return;
+    context.addIssue({ code: 'custom', message: `one of ${key} and ${other} must be given` });
+  };
+}
+
+function isThere(section: object, key: string): boolean {
+  return Object.entries(section).some(([name, value]) => name === key && value !== undefined);
+}

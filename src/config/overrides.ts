@@ -37,6 +37,7 @@ const BOUNDS: readonly Bound[] = [
 /** An open load where only the rate is known. */
 const OPEN_LOAD_DEFAULTS: Omit<OpenLoad, 'rate' | 'connections'> = {
   model: 'open',
+  shape: { form: 'constant' },
   arrival: 'poisson',
   maxInFlight: 10_000,
 };
@@ -62,14 +63,16 @@ export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides):
   };
 }
 
-function overriddenLoad(
-  load: LoadSpec,
-  { rate, connections = load.connections }: ScenarioOverrides,
-): LoadSpec {
-  if (rate === undefined) return { ...load, connections };
-  return load.model === 'open'
-    ? { ...load, connections, rate }
-    : { ...OPEN_LOAD_DEFAULTS, connections, rate };
+/** A number that is given takes the place of stages; other shapes of a rate stay, and are told the new one. */
+function overriddenLoad(load: LoadSpec, { rate, connections }: ScenarioOverrides): LoadSpec {
+  if (load.model === 'closed') {
+    if (rate !== undefined) {
+      return { ...OPEN_LOAD_DEFAULTS, connections: connections ?? load.connections, rate };
+    }
+    return connections === undefined ? load : { model: 'closed', connections };
+  }
+  const shape = rate !== undefined && load.shape.form === 'stages' ? OPEN_LOAD_DEFAULTS.shape : load.shape;
+  return { ...load, connections: connections ?? load.connections, rate: rate ?? load.rate, shape };
 }
 
 function checkBound(value: number | undefined, bound: Bound): readonly Problem[] {

@@ -1,29 +1,33 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { CachectlError, messageOf } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { scenarioSchema } from './scenario-schema.ts';
 import type { Scenario } from './scenario.ts';
+import { readTables } from './scenario-tables.ts';
 import { validate, wrongFile } from './validate.ts';
 import { readYaml } from './yaml-source.ts';
 
 /**
- * Reads the text of a scenario file: every default filled in, every unit converted.
+ * Reads the text of a scenario file: every default filled in, every unit converted, tables in other files read.
  *
  * @param file what the file is called in messages and in the places of its gates
+ * @param folder where paths of other files start from
  * @throws CachectlError `BAD_SCENARIO` with all problems at once, each with line, column and key
  */
-export function parseScenario(text: string, file: string): Scenario {
+export function parseScenario(text: string, file: string, folder = '.'): Scenario {
   const source = readYaml(text, file);
   const { data, problems } = validate(scenarioSchema, source);
-  if (data === undefined) {
-    throw wrongFile('BAD_SCENARIO', problems, 'scenarios/reference.yaml explains every key of a scenario');
+  const read = data && readTables(data, source, folder);
+  if (data === undefined || read?.tables === undefined) {
+    const hint = 'scenarios/reference.yaml explains every key of a scenario';
+    throw wrongFile('BAD_SCENARIO', [...problems, ...(read?.problems ?? [])], hint);
   }
   const gates = data.gates.map((expression, index) => ({
     expression,
     origin: `${file}:${source.placeOf(['gates', index]).line}`,
   }));
-  return { ...data, file, gates };
+  return { ...data, ...read.tables, file, gates };
 }
 
 export interface ScenarioPlaces {
@@ -48,7 +52,7 @@ export async function loadScenario(nameOrPath: string, places: ScenarioPlaces): 
   } catch (error) {
     throw notLoaded(nameOrPath, names, error);
   }
-  return parseScenario(text, displayPath(path, places.cwd));
+  return parseScenario(text, displayPath(path, places.cwd), dirname(path));
 }
 
 /**

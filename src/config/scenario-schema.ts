@@ -1,76 +1,34 @@
 import { z } from 'zod';
-import {
-  count,
-  duration,
-  evenWithProblems,
-  identifier,
-  line,
-  onlyWith,
-  rate,
-  real,
-  share,
-  size,
-} from './fields.ts';
 import { engineSchema } from './engine-schema.ts';
+import { count, duration, evenWithProblems, identifier, line, share } from './fields.ts';
+import { keyspaceSchema, type KeyspaceSection } from './keyspace-schema.ts';
 import { KIND_FORMS, KIND_NAMES, type KindName, sectionOf, type Work } from './kinds/registry.ts';
+import { loadSchema } from './load-schema.ts';
 import type { Scenario, Variant } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
+import { ttlSchema } from './ttl-schema.ts';
+import { valuesSchema, type ValuesSection } from './values-schema.ts';
+import { keyspaceOf, originOf, workloadSchema } from './workload-schema.ts';
 
-/** A scenario as its file says it: gates are plain text, and the file's own name is not in it. */
-export type ScenarioFile = Omit<Scenario, 'file' | 'gates'> & { readonly gates: readonly string[] };
+/**
+ * A scenario as its file says it: gates are plain text, tables in other files are not read yet, and the file's own name
+ * is not in it.
+ */
+export type ScenarioFile = Omit<Scenario, 'file' | 'gates' | 'keyspace' | 'values'> & {
+  readonly gates: readonly string[];
+  readonly keyspace: KeyspaceSection;
+  readonly values: ValuesSection;
+};
 
 export const SCENARIO_SCHEMA_VERSION = 'cachectl.scenario/1';
 
 const SCENARIO_NAME = /^[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/;
 const VARIANT_ID = /^[a-z0-9][a-z0-9_-]*$/;
 
-const zipfian = z
-  .strictObject({
-    keys: count({ min: 1, max: 1_000_000_000 }).prefault(10_000).describe('Number of different keys.'),
-    distribution: z
-      .literal('zipfian')
-      .optional()
-      .meta({ default: 'zipfian', description: 'A few keys are asked for often, most of them rarely.' }),
-    exponent: real({ min: 0.01, max: 10 })
-      .prefault(0.99)
-      .describe(
-        'Skew of the popularity: at 0.99, usual for caches, the first of 10,000 keys gets a tenth of all.',
-      ),
-  })
-  .transform((section) => ({ ...section, distribution: 'zipfian' as const }));
-
-const uniform = z
-  .strictObject({
-    keys: count({ min: 1, max: 1_000_000_000 }).prefault(10_000).describe('Number of different keys.'),
-    distribution: z.literal('uniform').describe('All keys are asked for equally often.'),
-    exponent: onlyWith('distribution: zipfian'),
-  })
-  .transform(({ keys, distribution }) => ({ keys, distribution, exponent: 0.99 }));
-
-const fixedSize = z
-  .strictObject({
-    distribution: z
-      .literal('fixed')
-      .optional()
-      .meta({ default: 'fixed', description: 'All values have the same size.' }),
-    size: size('1B', '64MiB').prefault('1KiB').describe('Size of every value.'),
-    min: onlyWith('distribution: uniform'),
-    max: onlyWith('distribution: uniform'),
-  })
-  .transform((section) => ({ distribution: 'fixed' as const, bytes: section.size }));
-
-const uniformSize = z
-  .strictObject({
-    distribution: z.literal('uniform').describe('Sizes from min to max are equally likely.'),
-    min: size('1B', '64MiB').prefault('100B').describe('Size of the smallest value.'),
-    max: size('1B', '64MiB').prefault('4KiB').describe('Size of the largest value.'),
-    size: onlyWith('distribution: fixed'),
-  })
-  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min is larger than max' })
-  .transform(({ distribution, min, max }) => ({ distribution, minBytes: min, maxBytes: max }));
-
 const operation = (meaning: string): z.ZodPrefault<z.ZodType<number, string>> =>
   share().prefault('0%').describe(`Share of operations that ${meaning}`);
+
+const DEFAULT_OPERATIONS = { get_or_load: '95%', set: '5%' };
 
 const operations = z
   .strictObject({
@@ -91,40 +49,7 @@ const operations = z
     set: shares.set,
     delete: shares.delete,
   }))
-  .prefault({ get_or_load: '95%', set: '5%' })
   .describe('Shares of the operations; together 100%. An operation that is not named has no share.');
-
-const connections = count({ min: 1, max: 10_000 }).prefault(50);
-
-const closedLoad = z
-  .strictObject({
-    model: z.literal('closed').optional().meta({
-      default: 'closed',
-      description: 'Each connection sends its next operation when the last is answered.',
-    }),
-    connections: connections.describe('Operations in flight at once.'),
-    rate: onlyWith('model: open'),
-    arrival: onlyWith('model: open'),
-    max_in_flight: onlyWith('model: open'),
-  })
-  .transform((section) => ({ model: 'closed' as const, connections: section.connections }));
-
-const openLoad = z
-  .strictObject({
-    model: z
-      .literal('open')
-      .describe('Operations begin when they are due, however long the earlier ones take.'),
-    rate: rate('0.01/s', '10M/s').prefault('1000/s').describe('Operations that are due per second.'),
-    arrival: z
-      .enum(['poisson', 'constant'])
-      .prefault('poisson')
-      .describe('poisson: at random, as from many independent users; constant: at equal distances.'),
-    connections: connections.describe('Sockets to each server, where the driver has a pool.'),
-    max_in_flight: count({ min: 1, max: 1_000_000 })
-      .prefault(10_000)
-      .describe('Operations in flight beyond which arrivals wait, with the wait in their latency.'),
-  })
-  .transform(({ max_in_flight: maxInFlight, ...section }) => ({ ...section, maxInFlight }));
 
 const origin = z
   .strictObject({
@@ -223,19 +148,14 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     duration: duration('1ms', '7d')
       .prefault('10s')
       .describe('Length of the measured part, for each variant.'),
-    keyspace: z
-      .discriminatedUnion('distribution', [zipfian, uniform])
-      .prefault({})
-      .describe('Which keys are used.'),
-    values: z
-      .discriminatedUnion('distribution', [fixedSize, uniformSize])
-      .prefault({})
-      .describe('Sizes of values.'),
-    operations,
-    load: z
-      .discriminatedUnion('model', [closedLoad, openLoad])
-      .prefault({})
-      .describe('How operations arrive.'),
+    workload: workloadSchema.optional().describe('A published workload in place of sections of its own.'),
+    keyspace: keyspaceSchema.optional().describe('Which keys are used.'),
+    values: valuesSchema.optional().describe('Sizes of values.'),
+    ttl: ttlSchema
+      .optional()
+      .describe('Time that an entry lives which is written or loaded, where its tier allows for it.'),
+    operations: operations.optional(),
+    load: loadSchema.prefault({}).describe('How operations arrive.'),
     origin,
     tiers: tiersSchema,
     variants: variants.optional(),
@@ -246,8 +166,9 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .prefault([])
       .describe('Conditions on metrics that the result must meet, or the exit code is 3.'),
   })
+  .superRefine(crossCheck, { when: ({ value }) => typeof value === 'object' && value !== null })
   .superRefine(checkSections)
-  .transform((file) => ({
+  .transform(({ workload, ...file }) => ({
     name: file.name,
     title: file.title ?? file.name,
     kind: file.kind,
@@ -256,13 +177,32 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     seed: file.seed,
     warmupMs: file.warmup,
     durationMs: file.duration,
-    keyspace: file.keyspace,
-    values: file.values,
-    operations: file.operations,
+    keyspace: file.keyspace ?? (workload && keyspaceOf(workload)) ?? keyspaceSchema.parse({}),
+    values: file.values ?? workload?.preset.values ?? valuesSchema.parse({}),
+    ttl: file.ttl ?? workload?.preset.ttl ?? ttlSchema.parse({}),
+    operations: file.operations ?? workload?.preset.operations ?? operations.parse(DEFAULT_OPERATIONS),
     load: file.load,
     origin: file.origin,
     tiers: file.tiers,
     variants: file.variants ?? variants.parse(KIND_FORMS[file.kind].variants),
     ...(file.expect !== undefined && { expect: file.expect }),
     gates: file.gates,
+    ...(workload !== undefined && { preset: originOf(workload) }),
   }));
+
+/** What sections must be to each other; each of them can be wrong by itself, and so be anything. */
+function crossCheck(
+  { keyspace, load, workload }: { keyspace?: unknown; load?: unknown; workload?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const has = (section: unknown, key: string): boolean =>
+    typeof section === 'object' && section !== null && Object.hasOwn(section, key);
+  if (has(keyspace, 'everyMs') && has(load, 'model') && !has(load, 'rate')) {
+    const message = 'this key needs load.model: open, which has a rate';
+    context.addIssue({ code: 'custom', message, path: ['keyspace', 'shift_time'] });
+  }
+  if (has(workload, 'keys') && keyspace !== undefined) {
+    const message = 'this key and the section keyspace exclude each other';
+    context.addIssue({ code: 'custom', message, path: ['workload', 'keys'] });
+  }
+}

@@ -1,4 +1,7 @@
-import type { ValueSizes } from '../workload/values.ts';
+import type { KeyDistributionSpec } from '../workload/distributions.ts';
+import type { RateShape } from '../workload/rate-shapes.ts';
+import type { Ttls } from '../workload/ttls.ts';
+import type { ValueSizes } from '../workload/value-sizes.ts';
 import type { EngineSettings } from './engine-schema.ts';
 import type { KindName, Work } from './kinds/registry.ts';
 
@@ -19,6 +22,8 @@ export interface Scenario {
   readonly durationMs: number;
   readonly keyspace: Keyspace;
   readonly values: ValueSizes;
+  /** Time that each entry lives which is written or loaded. */
+  readonly ttl: Ttls;
   readonly operations: OperationMix;
   readonly load: LoadSpec;
   readonly origin: OriginSpec;
@@ -28,6 +33,8 @@ export interface Scenario {
   /** What the workload is meant to come to; a run that misses it has measured something else. */
   readonly expect?: Expectation | undefined;
   readonly gates: readonly GateSpec[];
+  /** The published workload that sections which the file does not write were taken from. */
+  readonly preset?: PresetOrigin;
 }
 
 export interface Expectation {
@@ -37,12 +44,25 @@ export interface Expectation {
   readonly within: number;
 }
 
-export interface Keyspace {
-  readonly keys: number;
-  readonly distribution: 'uniform' | 'zipfian';
-  /** Zipf exponent, over 0; ignored when uniform. */
-  readonly exponent: number;
+export interface PresetOrigin {
+  /** `twitter/cluster12`. */
+  readonly name: string;
+  readonly source: string;
+  /** Of the production cache, from 0 to 1; absent when it was not published. */
+  readonly publishedMissRatio?: number;
+  /** What the publication does not tell, and what stands for it. */
+  readonly assumptions: readonly string[];
 }
+
+type Shifting = Extract<KeyDistributionSpec, { distribution: 'shifting' }> & {
+  /** In place of `everyOperations`, at the mean rate of an open load. */
+  readonly everyMs?: number;
+};
+
+export type Keyspace = (Exclude<KeyDistributionSpec, { distribution: 'shifting' }> | Shifting) & {
+  /** Length of each key without the namespace of the run. */
+  readonly keyBytes: number;
+};
 
 /** Shares of the operations; they add up to 1. */
 export interface OperationMix {
@@ -59,14 +79,24 @@ export type LoadSpec = ClosedLoad | OpenLoad;
 /** Each connection sends its next operation when the last one has been answered. */
 export interface ClosedLoad {
   readonly model: 'closed';
+  /** The most there are at once. */
+  readonly connections: number;
+  /** How many there are over time in the measured part; the last stage stays. Absent: always as many. */
+  readonly stages?: readonly ConnectionStage[];
+}
+
+export interface ConnectionStage {
+  readonly durationMs: number;
   readonly connections: number;
 }
 
 /** Operations begin when they are due, however long the earlier ones take; latency counts from then. */
 export interface OpenLoad {
   readonly model: 'open';
-  /** Operations per second. */
+  /** Operations per second; how the shape uses it is told there. Of stages it is the mean. */
   readonly rate: number;
+  /** How the rate changes in the measured part. */
+  readonly shape: RateShape;
   readonly arrival: 'constant' | 'poisson';
   /** Sockets to each server, where the driver has a pool. */
   readonly connections: number;

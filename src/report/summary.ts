@@ -35,6 +35,7 @@ export function observe(result: RunResult): readonly string[] {
     ...origin(main),
     ...tiers(main),
     ...quickest(result, main, baseline),
+    ...published(result, main),
   ];
 }
 
@@ -115,4 +116,16 @@ function quickest(
   if (best === undefined || mainP99 === undefined || best.p99 >= mainP99 * (1 - SAME)) return [];
   if (best.variant === baseline) return [];
   return [`The lowest p99 was that of ${titled(best.variant)}: ${duration(best.p99)}.`];
+}
+
+/** Where a workload was published with the miss ratio that it had in production, the one here is said beside it. */
+function published({ scenario }: RunResult, main: VariantResult): readonly string[] {
+  const theirs = scenario.preset?.publishedMissRatio;
+  const hits = figureOf(main, 'hit_ratio');
+  if (scenario.preset === undefined || theirs === undefined || hits === undefined || main.tiers.length === 0)
+    return [];
+  return [
+    `Of the reads ${ratio(1 - hits)} missed with ${titled(main)}; in production, with a cache and keys of other size, ` +
+      `${ratio(theirs)} of ${unbroken(scenario.preset.name)} did (${scenario.preset.source}).`,
+  ];
 }

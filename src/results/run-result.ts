@@ -27,8 +27,19 @@ export interface ScenarioRecord {
   readonly work?: string;
   /** Ids of all variants that the run was to measure, in order. The last one is the main one: plain gates judge it. */
   readonly variants: readonly string[];
-  /** The scenario with every default filled in. */
+  /** The scenario with every default filled in; of long tables only how long they are. */
   readonly resolved: unknown;
+  /** The published workload that it was taken from. */
+  readonly preset?: PresetRecord;
+}
+
+export interface PresetRecord {
+  readonly name: string;
+  readonly source: string;
+  /** Of the production cache, from 0 to 1; absent when it was not published. */
+  readonly publishedMissRatio?: number;
+  /** What the publication does not tell, and what stands for it. */
+  readonly assumptions: readonly string[];
 }
 
 /** How the load was made: each connection waiting for its answers, or arrivals at a fixed rate (per second). */

@@ -71,6 +71,14 @@ export const runResult: z.ZodType<RunResult> = z.object({
     work: z.string().exactOptional(),
     variants: z.array(z.string()),
     resolved: z.unknown(),
+    preset: z
+      .object({
+        name: z.string(),
+        source: z.string(),
+        publishedMissRatio: z.number().exactOptional(),
+        assumptions: z.array(z.string()),
+      })
+      .exactOptional(),
   }),
   environment: z.object({
     node: z.string(),

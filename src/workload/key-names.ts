@@ -1,19 +1,38 @@
+import { CachectlError } from '../base/errors.ts';
+
 const PREFIX = 'k:';
 const DIGITS = 10;
 
-/** The prefix with the zeros that a number of so many digits needs in front of it. */
-const LEAD_BY_LENGTH: readonly string[] = Array.from(
-  { length: DIGITS + 1 },
-  (_, digits) => PREFIX + '0'.repeat(DIGITS - digits),
-);
-
-/** Length of every key text, in bytes. */
+/** Length of every key text, in bytes, where no other is asked for. */
 export const KEY_NAME_BYTES: number = PREFIX.length + DIGITS;
 
-/** The text of a key index in [0, 2^32): `k:0000012345`. Formed, not cached: 25 ns, and no memory per key. */
-export function keyName(index: number): string {
-  const digits = String(index);
-  return LEAD_BY_LENGTH[digits.length]! + digits;
+/** Longest key text: with the namespace before it, it still is within the 250 bytes of Memcached. */
+export const MAX_KEY_NAME_BYTES = 200;
+
+/**
+ * Gives the texts of key indexes in [0, 2^32), all of `bytes` bytes: `k:0000012345` of 12, `k:00000000012345` of 16; below
+ * 12 only the digits, as many as there are. Formed, not cached: 25 ns, and no memory per key.
+ */
+export function keyNamer(bytes: number): (index: number) => string {
+  const prefix = bytes < KEY_NAME_BYTES ? '' : PREFIX;
+  const width = bytes - prefix.length;
+  /** The prefix with the zeros that a number of so many digits needs in front of it. */
+  const leads = Array.from(
+    { length: DIGITS + 1 },
+    (_, digits) => prefix + '0'.repeat(Math.max(0, width - digits)),
+  );
+  return (index) => {
+    const digits = String(index);
+    return leads[digits.length]! + digits;
+  };
+}
+
+/** The text of a key index in [0, 2^32): `k:0000012345`. */
+export const keyName: (index: number) => string = keyNamer(KEY_NAME_BYTES);
+
+/** The shortest texts that tell so many keys apart, in bytes. */
+export function shortestKeyName(keys: number): number {
+  return String(keys - 1).length;
 }
 
 /** Texts kept by {@link KeyNames}, at most: some megabytes. */
@@ -22,18 +41,31 @@ const MAX_KEPT = 2 ** 16;
 /** Key texts with a prefix, kept once formed: a text that is sent again and again need not be put together again. */
 export class KeyNames {
   readonly #prefix: string;
+  readonly #nameOf: (index: number) => string;
   readonly #kept: (string | undefined)[];
 
-  /** `keys`: how many there are. The first 65,536 are kept. */
-  constructor(prefix: string, keys: number) {
+  /**
+   * `keys`: how many there are. The first 65,536 are kept. `bytes`: length of each without the prefix.
+   * @throws CachectlError `BAD_SCENARIO` when the keys need more bytes, or there are more than {@link MAX_KEY_NAME_BYTES}
+   */
+  constructor(prefix: string, keys: number, bytes: number = KEY_NAME_BYTES) {
+    const least = shortestKeyName(keys);
+    if (!(Number.isInteger(bytes) && bytes >= least && bytes <= MAX_KEY_NAME_BYTES)) {
+      const range = `an integer from ${least} to ${MAX_KEY_NAME_BYTES}`;
+      throw new CachectlError(
+        'BAD_SCENARIO',
+        `key size is ${bytes} bytes, expected ${range} for ${keys} keys`,
+      );
+    }
     this.#prefix = prefix;
+    this.#nameOf = keyNamer(bytes);
     this.#kept = Array.from({ length: Math.min(keys, MAX_KEPT) });
   }
 
   of(index: number): string {
     const kept = this.#kept[index];
     if (kept !== undefined) return kept;
-    const name = this.#prefix + keyName(index);
+    const name = this.#prefix + this.#nameOf(index);
     if (index < this.#kept.length) this.#kept[index] = name;
     return name;
   }

@@ -4,6 +4,8 @@ import { CachectlError } from '../base/errors.ts';
 export interface KeyDistribution {
   /** The next key index: an integer in [0, n), n being the number of keys. */
   next(): number;
+  /** Set where keys depend on how many writes came before: counting those of other instances takes time. */
+  readonly countsWrites?: boolean;
 }
 
 /** The largest keyspace: 2^32 keys. */

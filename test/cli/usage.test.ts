@@ -113,6 +113,20 @@ describe('scenarios', () => {
     });
   });
 
+  test('lists the published workloads, and what is not told of them', async () => {
+    const { code, stdout } = await cachectl(['scenarios', 'presets']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^twitter\/cluster4 +zipfian 1\.1004 +keys 67 B .* misses 39\.4 % +getOrLoad 93\.0 %/m,
+    );
+    expect(stdout).toContain(
+      'the size of keys is not given: 36 B, the median of the clusters: twitter/cluster5\n',
+    );
+    const { stdout: json } = await cachectl(['scenarios', 'presets', '--json']);
+    const { schema, presets } = JSON.parse(json) as { schema: string; presets: readonly unknown[] };
+    expect([schema, presets.length]).toEqual(['cachectl.presets/1', 55]);
+  });
+
   test('shows one with its defaults', async () => {
     const { stdout } = await cachectl(['scenarios', 'show', 'smoke/load']);
     expect(JSON.parse(stdout)).toMatchObject({

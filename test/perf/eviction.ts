@@ -25,7 +25,7 @@ const ROUNDS = 15;
 type KeyCase = 'uniform' | 'zipfian';
 
 function draws(distribution: KeyCase, spec: typeof ZIPF, count: number): Int32Array {
-  const keys = createKeyDistribution(distribution, spec, seededRandom(1), seededRandom(2));
+  const keys = createKeyDistribution({ distribution, ...spec }, seededRandom(1), seededRandom(2));
   return Int32Array.from({ length: count }, () => keys.next());
 }
 

@@ -12,6 +12,7 @@ import { Bijection } from '../../src/workload/bijection.ts';
 import { createKeyDistribution } from '../../src/workload/distributions.ts';
 import { keyName } from '../../src/workload/key-names.ts';
 import { OperationMix } from '../../src/workload/operations.ts';
+import { constantRate } from '../../src/workload/rates/constant.ts';
 import { ValueMaker, verifyValue } from '../../src/workload/values.ts';
 
 const ROUNDS = 9;
@@ -23,7 +24,7 @@ const layout = seededRandom(7);
 const indexes = Array.from({ length: 4096 }, () => Math.floor(random.next() * KEYS));
 const latencies = Float64Array.from({ length: 4096 }, () => Math.exp(random.next() * 12) / 10_000);
 const zipfian = (exponent: number): (() => number) => {
-  const keys = createKeyDistribution('zipfian', { keys: KEYS, exponent }, layout, random);
+  const keys = createKeyDistribution({ distribution: 'zipfian', keys: KEYS, exponent }, layout, random);
   return () => keys.next();
 };
 
@@ -34,7 +35,7 @@ const cases: Record<string, (i: number) => number> = {
   'keys: uniform': (
     (keys) => () =>
       keys.next()
-  )(createKeyDistribution('uniform', { keys: KEYS, exponent: 1 }, layout, random)),
+  )(createKeyDistribution({ distribution: 'uniform', keys: KEYS }, layout, random)),
   'keys: zipfian 0.8': zipfian(0.8),
   'keys: zipfian 0.99': zipfian(0.99),
   'keys: zipfian 1': zipfian(1),
@@ -51,11 +52,11 @@ const cases: Record<string, (i: number) => number> = {
   'pacer: constant': (
     (pacer) => () =>
       pacer.nextDueMs()
-  )(createPacer('constant', 1e4, random)),
+  )(createPacer('constant', constantRate(1e4), random)),
   'pacer: poisson': (
     (pacer) => () =>
       pacer.nextDueMs()
-  )(createPacer('poisson', 1e4, random)),
+  )(createPacer('poisson', constantRate(1e4), random)),
   ...Object.fromEntries(
     [64, 512, 4096].flatMap((bytes) => {
       const maker = new ValueMaker({ distribution: 'fixed', bytes }, layout);

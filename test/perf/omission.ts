@@ -27,7 +27,14 @@ async function round(connections: number): Promise<number> {
     const { histograms, metrics } = await measured(
       {
         ...reads({ durationMs: RUN_MS, rate: RATE, connections }),
-        load: { model: 'open', rate: RATE, arrival: 'constant', connections, maxInFlight: 100_000 },
+        load: {
+          model: 'open',
+          shape: { form: 'constant' },
+          rate: RATE,
+          arrival: 'constant',
+          connections,
+          maxInFlight: 100_000,
+        },
       },
       {
         target: { redis: server.url },

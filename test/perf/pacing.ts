@@ -6,10 +6,11 @@
  */
 import { systemClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import type { Driver } from '../../src/bench/drivers/driver.ts';
+import type { Driver } from '../../src/bench/drivers.ts';
 import { runOpenLoop } from '../../src/bench/executors/open-loop.ts';
 import { Recording, release } from '../../src/bench/recording.ts';
 import { createPacer } from '../../src/workload/arrivals.ts';
+import { constantRate } from '../../src/workload/rates/constant.ts';
 import { median, print } from './scenario.ts';
 
 const RATE = 10_000;
@@ -28,7 +29,7 @@ interface Round {
 async function round(arrival: 'constant' | 'poisson', seed: number): Promise<Round> {
   const sent: number[] = [];
   const due: number[] = [];
-  const pacer = createPacer(arrival, RATE, seededRandom(seed));
+  const pacer = createPacer(arrival, constantRate(RATE), seededRandom(seed));
   const startMs = systemClock.nowMs();
   const endMs = startMs + SECONDS * 1000;
   const recording = new Recording(startMs, 'open');
@@ -74,11 +75,15 @@ async function round(arrival: 'constant' | 'poisson', seed: number): Promise<Rou
 
 const NOTHING = Promise.resolve();
 
-const share = (late: readonly number[], ms: number): number => late.filter((each) => each <= ms).length / late.length;
+const share = (late: readonly number[], ms: number): number =>
+  late.filter((each) => each <= ms).length / late.length;
 
 /** Largest distance between the gaps as they were and the exponential distribution, times the root of their count. */
 function statisticOf(times: readonly number[]): number {
-  const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at)).toSorted((a, b) => a - b);
+  const gaps = times
+    .slice(1)
+    .map((at, i) => at - (times[i] ?? at))
+    .toSorted((a, b) => a - b);
   const distances = gaps.map((gap, i) => {
     const expected = 1 - Math.exp((-gap * RATE) / 1000);
     return Math.max(Math.abs((i + 1) / gaps.length - expected), Math.abs(expected - i / gaps.length));
@@ -99,6 +104,8 @@ for (const arrival of ['constant', 'poisson'] as const) {
   print(`  rate ${of((one) => one.rate / RATE)} of what it should be`);
   if (arrival === 'poisson') {
     const worst = Math.max(...rounds.map(({ statistic }) => statistic));
-    print(`  Kolmogorov-Smirnov of the gaps as sent: at most ${worst.toFixed(2)}, to pass at 1 %: ${CRITICAL}`);
+    print(
+      `  Kolmogorov-Smirnov of the gaps as sent: at most ${worst.toFixed(2)}, to pass at 1 %: ${CRITICAL}`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { delay } from '../../base/deadline.ts';
 import { nextTurn } from '../../base/clock.ts';
+import type { ConnectionPlan } from '../schedule.ts';
 import type { LoopPlan } from './executor.ts';
 
 /** Operations that never leave the process end without a turn of the event loop; it gets one at least this often. */
@@ -7,19 +8,33 @@ const TURN_MS = 0.2;
 const IN_PROCESS_MS = 0.05;
 /** Pause of a connection after a failure, so that a server that is gone is not asked a million times a second. */
 const PAUSE_MS = 1;
+/** Longest wait of a connection that is not in use without a look at the signal. */
+const MAX_WAIT_MS = 50;
 
 /**
  * Closed loop: each of the connections sends its next operation when its last one has been answered. It finds
  * what a number of clients gets out of a cache; its latencies say little about a fixed demand, because it
  * waits whenever the cache does (Schroeder, Wierman, Harchol-Balter, NSDI 2006).
  */
-export async function runClosedLoop(plan: LoopPlan, connections: number): Promise<void> {
+export async function runClosedLoop(plan: LoopPlan, connections: ConnectionPlan): Promise<void> {
   const { clock } = plan;
-  let lastTurn = clock.nowMs();
+  const start = clock.nowMs();
+  let lastTurn = start;
+  let inUse = connections.at(0);
+  let change = start + connections.changeAfter(0);
 
   const connection = async (slot: number): Promise<void> => {
     let now = clock.nowMs();
     while (now < plan.endMs && !plan.signal.aborted) {
+      if (now >= change) {
+        inUse = connections.at(now - start);
+        change = start + connections.changeAfter(now - start);
+      }
+      if (slot >= inUse) {
+        await delay(clock, Math.min(change - now, plan.endMs - now, MAX_WAIT_MS));
+        now = clock.nowMs();
+        continue;
+      }
       const operation = plan.nextOperation();
       const key = plan.nextKey();
       const sent = now;
@@ -43,5 +58,5 @@ export async function runClosedLoop(plan: LoopPlan, connections: number): Promis
     }
   };
 
-  await Promise.all(Array.from({ length: connections }, (_, slot) => connection(slot)));
+  await Promise.all(Array.from({ length: connections.most }, (_, slot) => connection(slot)));
 }

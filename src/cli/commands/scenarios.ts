@@ -8,7 +8,8 @@ const EXAMPLES = `
 Examples:
   cachectl scenarios                       list the scenarios that come with cachectl
   cachectl scenarios show quickstart       one of them with every default filled in
-  cachectl scenarios check my.yaml         check a file of your own; all problems at once`;
+  cachectl scenarios check my.yaml         check a file of your own; all problems at once
+  cachectl scenarios presets               published workloads that a scenario can name`;
 
 export const scenariosCommand: RegisterCommand = (program, context, onResult) => {
   const places = { shippedDir: context.scenariosDir, cwd: context.cwd };
@@ -74,5 +75,19 @@ export const scenariosCommand: RegisterCommand = (program, context, onResult) =>
           onResult(reportError(error, context, false) === ExitCode.usage ? ExitCode.usage : error.exitCode);
         }
       }
+    });
+
+  scenarios
+    .command('presets')
+    .description('list the published workloads, and what their publications leave open')
+    .option('--json', 'print one JSON document')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { describePresets, presetLines } = await import('../preset-list.ts');
+      const presets = describePresets();
+      context.stdout.write(
+        json === true
+          ? `${JSON.stringify({ schema: 'cachectl.presets/1', presets }, undefined, 2)}\n`
+          : presetLines(presets),
+      );
     });
 };

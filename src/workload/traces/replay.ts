@@ -1,5 +1,6 @@
 import { CachectlError } from '../../base/errors.ts';
 import { ConstantPacer } from '../arrivals.ts';
+import { constantRate } from '../rates/constant.ts';
 
 /** When the requests of a trace are made. */
 export type ReplayTiming =
@@ -31,7 +32,7 @@ export function createReplayPacer(timing: ReplayTiming): ReplayPacer {
     case 'unpaced':
       return { nextDueMs: () => 0 };
     case 'rate': {
-      const pacer = new ConstantPacer(timing.perSecond);
+      const pacer = new ConstantPacer(constantRate(timing.perSecond));
       return { nextDueMs: () => pacer.nextDueMs() };
     }
     case 'recorded':

@@ -7,6 +7,8 @@ import type { LoopPlan } from '../../../src/bench/executors/executor.ts';
 import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
 import { Recording } from '../../../src/bench/recording.ts';
 import { createPacer } from '../../../src/workload/arrivals.ts';
+import { constantRate } from '../../../src/workload/rates/constant.ts';
+import { connectionsOver, type ConnectionPlan } from '../../../src/bench/schedule.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 interface Bed {
@@ -36,7 +38,11 @@ function bed(durationMs: number, execute: (clock: SimulatedClock, key: number) =
 }
 
 const openLoop = (plan: LoopPlan, rate: number, maxInFlight = 1e6): Promise<number> =>
-  runOpenLoop(plan, { pacer: createPacer('constant', rate, seededRandom(1)), connections: 1, maxInFlight });
+  runOpenLoop(plan, {
+    pacer: createPacer('constant', constantRate(rate), seededRandom(1)),
+    connections: 1,
+    maxInFlight,
+  });
 
 describe('open loop', () => {
   test('sends as many operations as are due, whatever they take', async () => {
@@ -101,6 +107,8 @@ describe('open loop', () => {
   });
 });
 
+const always = (connections: number): ConnectionPlan => connectionsOver({ model: 'closed', connections }, 0);
+
 describe('closed loop', () => {
   test('keeps as many operations in flight as there are connections', async () => {
     let inFlight = 0;
@@ -110,10 +118,26 @@ describe('closed loop', () => {
       await delay(clock, 10);
       inFlight--;
     });
-    await runClosedLoop(plan, 4);
+    await runClosedLoop(plan, always(4));
     expect(most).toBe(4);
     expect(recording.operations).toBeGreaterThanOrEqual(396);
     expect(recording.operations).toBeLessThanOrEqual(404);
+  });
+
+  test('has as many connections as the stage says, also fewer again', async () => {
+    let inFlight = 0;
+    const most = [0, 0, 0];
+    const { plan, clock } = bed(3000, async () => {
+      const stage = Math.floor(clock.nowMs() / 1000);
+      inFlight++;
+      // An operation that began in the stage before may still be under way.
+      if (clock.nowMs() % 1000 > 100) most[stage] = Math.max(most[stage] ?? 0, inFlight);
+      await delay(clock, 10);
+      inFlight--;
+    });
+    const stages = [3, 8, 2].map((connections) => ({ durationMs: 1000, connections }));
+    await runClosedLoop(plan, connectionsOver({ model: 'closed', connections: 8, stages }, 0));
+    expect(most).toEqual([3, 8, 2]);
   });
 
   test('a failure is counted, pauses its connection, and is in no latency', async () => {
@@ -121,7 +145,7 @@ describe('closed loop', () => {
       await delay(clock, 1);
       if (key % 2 === 0) throw new Error(`key ${key % 4}`);
     });
-    await runClosedLoop(plan, 1);
+    await runClosedLoop(plan, always(1));
     const recorded = recording.finish(100);
     expect(recorded.errors.total).toBeGreaterThan(30);
     expect(recorded.errors.entries().map(({ message }) => message)).toEqual(['key 0', 'key 2']);
@@ -133,7 +157,7 @@ describe('closed loop', () => {
     const { plan, recording, stop } = bed(1e9, async (_clock, key) => {
       if (key === 100) stop.abort();
     });
-    await runClosedLoop(plan, 3);
+    await runClosedLoop(plan, always(3));
     expect(recording.operations).toBeLessThan(110);
   });
 });

@@ -21,7 +21,9 @@ test('finds the capacity to its precision, in few steps', () => {
       const best = search.best ?? Number.NaN;
       expect(best).toBeLessThanOrEqual(capacity);
       expect(best * (1 + precision)).toBeGreaterThanOrEqual(capacity * (1 - 1e-9));
-      expect(tried.length).toBeLessThanOrEqual(15 + Math.ceil(Math.log2(Math.log(2) / Math.log1p(precision))) + 1);
+      expect(tried.length).toBeLessThanOrEqual(
+        15 + Math.ceil(Math.log2(Math.log(2) / Math.log1p(precision))) + 1,
+      );
     }),
   );
 });

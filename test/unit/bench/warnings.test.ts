@@ -41,7 +41,11 @@ function observed({
         throughput: operations,
         operations,
         errors: failures,
-        ...(rate !== undefined && { 'schedule_slip.p99': slipMs, 'generator.waited': waitedMs }),
+        ...(rate !== undefined && {
+          offered_rate: rate,
+          'schedule_slip.p99': slipMs,
+          'generator.waited': waitedMs,
+        }),
         ...metrics,
       },
       histograms: {},

@@ -43,10 +43,24 @@ test('a rate changes nothing else of an open load', () => {
   expect(withOverrides(open, { rate: 70, connections: 2 }).load).toEqual({
     model: 'open',
     rate: 70,
+    shape: { form: 'constant' },
     arrival: 'constant',
     connections: 2,
     maxInFlight: 7,
   });
+});
+
+test('a rate takes the place of stages, and is told to any other shape', () => {
+  const loadOf = (load: string, overrides: Parameters<typeof withOverrides>[1]): unknown =>
+    withOverrides(parseScenario(`name: x\nkind: load\nload: ${load}\n`, 'f.yaml'), overrides).load;
+  const stages = '{ model: open, stages: [{ duration: 1s, rate: 5/s }, { duration: 3s, rate: 9/s }] }';
+  expect(loadOf(stages, {})).toMatchObject({ rate: 8, shape: { form: 'stages' } });
+  expect(loadOf(stages, { rate: 70 })).toMatchObject({ rate: 70, shape: { form: 'constant' } });
+  const sine = '{ model: open, rate: 5/s, shape: { form: sine } }';
+  expect(loadOf(sine, { rate: 70 })).toMatchObject({ rate: 70, shape: { form: 'sine', amplitude: 0.5 } });
+  const closedStages = '{ stages: [{ duration: 1s, connections: 5 }, { duration: 3s, connections: 2 }] }';
+  expect(loadOf(closedStages, {})).toMatchObject({ connections: 5, stages: [{ durationMs: 1000 }, {}] });
+  expect(loadOf(closedStages, { connections: 7 })).toEqual({ model: 'closed', connections: 7 });
 });
 
 test('every number out of range is told at once, by its flag', () => {

@@ -24,8 +24,9 @@ test('a minimal scenario gets every default', () => {
     seed: 1,
     warmupMs: 1000,
     durationMs: 10_000,
-    keyspace: { keys: 10_000, distribution: 'zipfian', exponent: 0.99 },
-    values: { distribution: 'fixed', bytes: 1024 },
+    keyspace: { keys: 10_000, keyBytes: 12, distribution: 'zipfian', exponent: 0.99 },
+    values: { distribution: 'fixed', bytes: 1024, compressibility: 0 },
+    ttl: { distribution: 'none' },
     operations: { getOrLoad: 0.95, get: 0, set: 0.05, delete: 0 },
     load: { model: 'closed', connections: 50 },
     origin: { rowsPerKey: 50, delayMs: 0 },
@@ -103,7 +104,7 @@ describe('one problem, with its place, what was expected and what was found', ()
     [
       'unknown key far from all',
       'load:\n  wxyzabcdef: 1',
-      "4:3 load.wxyzabcdef: unknown key 'wxyzabcdef'; the keys here are model, connections, rate, arrival, max_in_flight",
+      "4:3 load.wxyzabcdef: unknown key 'wxyzabcdef'; the keys here are model, connections, stages, rate, arrival, max_in_flight, shape",
     ],
     ['unit missing', 'duration: 5', `3:11 duration: ${DURATION}; found 5`],
     ['unit missing in text', "warmup: '5'", `3:9 warmup: ${DURATION}; found '5'`],
@@ -128,7 +129,7 @@ describe('one problem, with its place, what was expected and what was found', ()
     [
       'wrong distribution',
       'keyspace: { distribution: zipf }',
-      "3:27 keyspace.distribution: expected one of zipfian or uniform; found 'zipf'",
+      "3:27 keyspace.distribution: expected one of zipfian, uniform, gaussian, hotspot, exponential, latest, sequential, shifting or popularity; found 'zipf'",
     ],
     [
       'wrong choice, nearly right',
@@ -139,7 +140,7 @@ describe('one problem, with its place, what was expected and what was found', ()
     [
       'key of the other distribution',
       'values: { min: 1B }',
-      '3:16 values.min: this key needs distribution: uniform',
+      '3:16 values.min: this key needs distribution: uniform, lognormal or pareto',
     ],
     [
       'min over max',

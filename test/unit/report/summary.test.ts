@@ -174,3 +174,27 @@ test('latencies of no operations are not spoken of', () => {
   const dead = variant('redis', ['redis'], { operations: 0, errors: 9, 'latency.p50': 0, 'latency.p99': 0 });
   expect(said(run([none, dead]))).toBe('');
 });
+
+describe('a published workload', () => {
+  const preset = {
+    name: 'twitter/cluster4',
+    source: 'OSDI 2020',
+    publishedMissRatio: 0.3941,
+    assumptions: [],
+  };
+  const hits = variant('all', ['redis'], { hit_ratio: 0.75 });
+  const scenario = { ...runOf([]).scenario, preset };
+
+  test('is told with its miss ratio beside the one here', () => {
+    expect(said(run([hits], { scenario }))).toContain(
+      'Of the reads 25.0 % missed with all; in production, with a cache and keys of other size, 39.4 % of twitter/cluster4 did (OSDI 2020).',
+    );
+  });
+
+  test('is not compared where nothing was published, or nothing was read from a cache', () => {
+    const { publishedMissRatio: _none, ...unknown } = preset;
+    expect(said(run([hits], { scenario: { ...scenario, preset: unknown } }))).not.toContain('production');
+    expect(said(run([none], { scenario }))).not.toContain('production');
+    expect(said(run([hits]))).not.toContain('production');
+  });
+});

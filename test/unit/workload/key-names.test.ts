@@ -25,3 +25,21 @@ test('kept names are the same as formed ones, also beyond what is kept', () => {
   }
   expect(new KeyNames('a:', 1).of(5)).toBe(`a:${keyName(5)}`);
 });
+
+test.each([
+  [1, '7'],
+  [2, '07'],
+  [11, '00000000007'],
+  [12, 'k:0000000007'],
+  [20, 'k:000000000000000007'],
+])('of %d bytes they are padded with zeros', (bytes, name) =>
+  expect(new KeyNames('a:', 10, bytes).of(7)).toBe(`a:${name}`),
+);
+
+test.each([
+  [10_000, 3, 'key size is 3 bytes, expected an integer from 4 to 200 for 10000 keys'],
+  [10, 201, 'key size is 201 bytes'],
+  [10, 1.5, 'key size is 1.5 bytes'],
+])('%d keys of %d bytes are refused', (keys, bytes, message) =>
+  expect(() => new KeyNames('', keys, bytes)).toThrow(message),
+);

@@ -1,13 +1,8 @@
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/base/random.ts';
-import {
-  MIN_VALUE_BYTES,
-  ValueMaker,
-  readValueHeader,
-  verifyValue,
-  type ValueSizes,
-} from '../../../src/workload/values.ts';
+import { HEADER_BYTES, ValueMaker, readValueHeader, verifyValue } from '../../../src/workload/values.ts';
+import type { ValueSizes } from '../../../src/workload/value-sizes.ts';
 import { chiSquarePerDegree } from '../statistics.ts';
 
 const newMaker = (sizes: ValueSizes, seed = 1): ValueMaker => new ValueMaker(sizes, seededRandom(seed));
@@ -18,7 +13,7 @@ const uint32 = integer({ min: 0, max: 2 ** 32 - 1 });
 describe('values', () => {
   test('tell whose they are', () => {
     assert(
-      property(uint32, uint32, integer({ min: MIN_VALUE_BYTES, max: 2000 }), (keyIndex, version, bytes) => {
+      property(uint32, uint32, integer({ min: HEADER_BYTES, max: 2000 }), (keyIndex, version, bytes) => {
         const value = fixed(bytes).make(keyIndex, version);
         expect(value.byteLength).toBe(bytes);
         expect(readValueHeader(value)).toEqual({ keyIndex, version });
@@ -32,8 +27,8 @@ describe('values', () => {
     const sizes: ValueSizes = { distribution: 'uniform', minBytes: 100, maxBytes: 900 };
     expect(newMaker(sizes).make(5, 1)).toEqual(newMaker(sizes).make(5, 1));
     expect(fixed(64).make(5, 1)).not.toEqual(fixed(64).make(5, 2));
-    expect(fixed(64).make(5, 1).subarray(MIN_VALUE_BYTES)).not.toEqual(
-      fixed(64).make(6, 1).subarray(MIN_VALUE_BYTES),
+    expect(fixed(64).make(5, 1).subarray(HEADER_BYTES)).not.toEqual(
+      fixed(64).make(6, 1).subarray(HEADER_BYTES),
     );
   });
 
@@ -103,7 +98,7 @@ describe('value sizes', () => {
   });
 
   test.each<[ValueSizes, RegExp]>([
-    [{ distribution: 'fixed', bytes: 19 }, /value size is 19 bytes, expected an integer from 20/],
+    [{ distribution: 'fixed', bytes: 0 }, /value size is 0 bytes, expected an integer from 1/],
     [{ distribution: 'fixed', bytes: 64.5 }, /value size is 64.5 bytes/],
     [{ distribution: 'fixed', bytes: 2 ** 30 }, /value size is 1073741824 bytes/],
     [{ distribution: 'uniform', minBytes: 0, maxBytes: 64 }, /value size is 0 bytes/],

@@ -78,8 +78,8 @@ describe.each(Object.entries(CASES))('%s', (_name, { trace, maxEntries, atLeast,
 });
 
 test('Zipf 0.9: all that resist scans beat lru by far', () => {
-  const spec = { keys: 100_000, exponent: 0.9 };
-  const keys = createKeyDistribution('zipfian', spec, seededRandom(1), seededRandom(2));
+  const spec = { distribution: 'zipfian', keys: 100_000, exponent: 0.9 } as const;
+  const keys = createKeyDistribution(spec, seededRandom(1), seededRandom(2));
   const trace = Int32Array.from({ length: 300_000 }, () => keys.next());
   const inEntries = { maxEntries: 1000, maxBytes: Infinity };
   const lru = hitRatio(trace, 'lru', inEntries);

@@ -1,7 +1,7 @@
-import { CachectlError } from '../base/errors.ts';
-import type { Random } from '../base/random.ts';
-import { Bijection } from './bijection.ts';
-import { requireKeyCount, type KeyDistribution } from './keys.ts';
+import { CachectlError } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
+import { Bijection } from '../bijection.ts';
+import { requireKeyCount, type KeyDistribution } from '../keys.ts';
 
 /**
  * Ranks 1 to n with probability proportional to rank^-exponent, exactly, for any exponent over 0, in

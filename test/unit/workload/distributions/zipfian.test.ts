@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../../../src/base/random.ts';
-import { Bijection } from '../../../src/workload/bijection.ts';
-import { ZipfianKeys, ZipfianRanks } from '../../../src/workload/zipfian.ts';
-import { chiSquarePerDegree } from '../statistics.ts';
+import { seededRandom } from '../../../../src/base/random.ts';
+import { Bijection } from '../../../../src/workload/bijection.ts';
+import { ZipfianKeys, ZipfianRanks } from '../../../../src/workload/distributions/zipfian.ts';
+import { chiSquarePerDegree } from '../../statistics.ts';
 
 const DRAWS = 2_000_000;
 const RANKS = 5000;

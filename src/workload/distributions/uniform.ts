@@ -1,5 +1,5 @@
-import type { Random } from '../base/random.ts';
-import { requireKeyCount, type KeyDistribution } from './keys.ts';
+import type { Random } from '../../base/random.ts';
+import { requireKeyCount, type KeyDistribution } from '../keys.ts';
 
 /** Every key is as likely as any other. */
 export class UniformKeys implements KeyDistribution {

@@ -63,4 +63,6 @@ export interface Subscription {
 export interface Notice {
   readonly bus: Bus;
   readonly message: Uint8Array;
+  /** False: who listens need not be found out, and the audience may be empty. Default true. */
+  readonly wantsAudience?: boolean;
 }

@@ -165,7 +165,7 @@ export class FaultBus implements Bus {
 /** A server publishes a notice on its own bus: the faults are on the way to and from it. */
 export function bareNotice(notice: Notice | undefined): Notice | undefined {
   if (notice === undefined || !(notice.bus instanceof FaultBus)) return notice;
-  return { bus: notice.bus.bare, message: notice.message };
+  return { ...notice, bus: notice.bus.bare };
 }
 
 function unreachable(what: string): CachectlError {

@@ -45,8 +45,8 @@ function faultyLocal(local: LocalAccess, line: FaultLine): LocalAccess {
 
 function faultyFenced(fenced: FencedAccess, line: FaultLine): FencedAccess {
   return {
-    fetch: (key, leaseMs) => line.call(() => fenced.fetch(key, leaseMs)),
-    fetchMany: (keys, leaseMs) => line.call(() => fenced.fetchMany(keys, leaseMs)),
+    fetch: (key, leaseMs, options) => line.call(() => fenced.fetch(key, leaseMs, options)),
+    fetchMany: (keys, leaseMs, options) => line.call(() => fenced.fetchMany(keys, leaseMs, options)),
     acquire: (key, leaseMs) => line.call(() => fenced.acquire(key, leaseMs)),
     fill: (entries) => line.call(() => fenced.fill(entries)),
     renew: (key, token, leaseMs) => line.call(() => fenced.renew(key, token, leaseMs)),

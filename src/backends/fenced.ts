@@ -21,10 +21,13 @@ import type { TierEntry, TierHit } from './tier-entry.ts';
  * Keys are texts that any backend takes: at most 250 bytes, no spaces or control characters, no braces.
  */
 export interface FencedAccess {
-  /** The entry, with the time it has left; where there is none, a lease to fill it. One round trip. */
-  fetch(key: string, leaseMs: number): Promise<Fetched>;
-  /** In the order of the keys, which differ; one round trip a server. */
-  fetchMany(keys: readonly string[], leaseMs: number): Promise<Fetched[]>;
+  /**
+   * The entry, with the time it has left; where there is none, a lease to fill it. One round trip; where the time may be
+   * left out, a backend that finds entries cheaper than it grants leases may take a second one for what is not there.
+   */
+  fetch(key: string, leaseMs: number, options?: FetchOptions): Promise<Fetched>;
+  /** In the order of the keys, which differ; round trips as of {@link fetch}, to each server. */
+  fetchMany(keys: readonly string[], leaseMs: number, options?: FetchOptions): Promise<Fetched[]>;
   /** A lease although there may be an entry (to refresh it); the entry stays. Never `hit`. */
   acquire(key: string, leaseMs: number): Promise<Lease>;
   /** In the order of the entries: whether each lease was still held and the entry therefore stored. One round trip a server. */
@@ -50,6 +53,11 @@ export interface FencedAccess {
    * lease are dropped, whoever's they are. In the order of the entries: whether stored.
    */
   settle(entries: readonly LeasedEntry[], notice?: Notice): Promise<Settled>;
+}
+
+export interface FetchOptions {
+  /** False: a hit may leave out the time, and then looks as if it did not expire. Default true. */
+  readonly withTtl?: boolean;
 }
 
 export type Fetched = { readonly state: 'hit'; readonly hit: TierHit } | Lease;

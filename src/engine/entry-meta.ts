@@ -87,6 +87,11 @@ export class EntryMetaFormat {
     return { graceMs, loadMs, incarnation, epoch, tags };
   }
 
+  /** Where what was {@link read} last ends, and the payload begins. */
+  get end(): number {
+    return this.#at;
+  }
+
   /** Where the payload begins; what the tags say is not looked at. @throws CachectlError `CORRUPT_ENTRY` */
   payloadAt(entry: Uint8Array): number {
     const format = entry[1] ?? 0;

@@ -123,11 +123,22 @@ export class EntryFormat {
     return this.#meta.read(entry);
   }
 
+  /** {@link meta} and {@link decode} in one. @throws CachectlError `CORRUPT_ENTRY` */
+  open(entry: Uint8Array): { readonly meta: EntryMeta; readonly value: unknown } {
+    this.#check(entry);
+    const meta = this.#meta.read(entry);
+    return { meta, value: this.#decodeFrom(entry, this.#meta.end) };
+  }
+
   /** The value of an entry that is not packed. @throws CachectlError `CORRUPT_ENTRY` */
   decode(entry: Uint8Array): unknown {
     this.#check(entry);
+    return this.#decodeFrom(entry, this.#meta.payloadAt(entry));
+  }
+
+  #decodeFrom(entry: Uint8Array, payloadAt: number): unknown {
     if (this.isPacked(entry)) throw corrupt('it is packed');
-    const payload = entry.subarray(this.#meta.payloadAt(entry));
+    const payload = entry.subarray(payloadAt);
     if (((entry[1] ?? 0) & CODEC_MASK) === BYTES_CODEC) return payload;
     try {
       return this.#codec.decode(payload);

@@ -31,7 +31,7 @@ export class FillPath {
     const { entry, held, leases } = reading;
     if (entry === undefined || held?.entry === entry.found.entry) return;
     if (leases.length === 0) this.keepNear(reading, entry, reading.wanted.route.freshness);
-    else this.#later(this.fill([{ reading, entry }], reading.wanted.route.freshness));
+    else this.#later(this.#fillGuarded({ reading, entry }));
   }
 
   /** Ends leases that nothing will be filled under. */
@@ -102,6 +102,17 @@ export class FillPath {
 
   get pending(): number {
     return this.#underWay.size;
+  }
+
+  /** The reader goes on and leaves the fence: what is invalidated until the fill is done must be remembered. */
+  async #fillGuarded(loaded: Loaded): Promise<void> {
+    const { fence } = this.#parts;
+    fence.enter();
+    try {
+      await this.fill([loaded], loaded.reading.wanted.route.freshness);
+    } finally {
+      fence.leave();
+    }
   }
 
   /** The readings whose fill was refused. */

@@ -95,7 +95,7 @@ export class Invalidations {
   begin(wanted: Wanted, ticket: number, entry?: Timed): Reading {
     const { keys, channel, clock } = this.#parts;
     const stamp = stampOf(channel.trust, clock.nowMs());
-    const reading = new Reading(wanted, keys.stored(wanted.key), ticket, stamp);
+    const reading = new Reading(wanted, keys.stored(wanted.key), ticket, stamp, true);
     reading.entry = entry;
     return reading;
   }

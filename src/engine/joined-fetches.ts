@@ -1,30 +1,30 @@
-import type { Fetched } from '../backends/fenced.ts';
-
-interface Waiting {
+interface Waiting<T> {
   readonly key: string;
-  readonly resolve: (fetched: Fetched | undefined) => void;
+  readonly resolve: (answer: T | undefined) => void;
 }
 
-/** How the keys are fetched; undefined when the tier fails or is left alone. */
-export type FetchAll = (keys: readonly string[]) => Promise<readonly Fetched[] | undefined>;
+/** How the keys are fetched, in their order; undefined when the tier fails or is left alone. */
+export type FetchAll<T> = (keys: readonly string[], withTtl: boolean) => Promise<readonly T[] | undefined>;
 
 /**
  * Makes one call of the fetches that callers begin at the same time. Answers that arrive together let their callers
  * go on together, so what these want next is wanted at once: one command for all of it costs client and server a
  * fraction of one for each.
  */
-export class JoinedFetches {
-  readonly #fetchAll: FetchAll;
-  #waiting: Waiting[] = [];
+export class JoinedFetches<T> {
+  readonly #fetchAll: FetchAll<T>;
+  #waiting: Waiting<T>[] = [];
+  #withTtl = false;
 
-  constructor(fetchAll: FetchAll) {
+  constructor(fetchAll: FetchAll<T>) {
     this.#fetchAll = fetchAll;
   }
 
-  fetch(key: string): Promise<Fetched | undefined> {
+  /** @param withTtl whether the caller needs the time that is left; he may be told it anyway */
+  fetch(key: string, withTtl: boolean): Promise<T | undefined> {
     return new Promise((resolve) => {
-      this.#waiting.push({ key, resolve });
-      if (this.#waiting.length === 1) queueMicrotask(this.#soon);
+      this.#withTtl ||= withTtl;
+      if (this.#waiting.push({ key, resolve }) === 1) queueMicrotask(this.#soon);
     });
   }
 
@@ -33,27 +33,25 @@ export class JoinedFetches {
 
   readonly #send = (): void => {
     const waiting = this.#waiting;
+    const withTtl = this.#withTtl;
     this.#waiting = [];
-    const keys = waiting.map(({ key }) => key);
+    this.#withTtl = false;
     // a key that is wanted twice would be granted a lease and then be held: the second asks by itself
-    const again = waiting.length > 1 && new Set(keys).size < keys.length ? later(waiting) : [];
+    const again = waiting.length > 1 ? later(waiting) : [];
     const first = again.length === 0 ? waiting : waiting.filter((one) => !again.includes(one));
-    void this.#answer(first);
-    for (const one of again) void this.#answer([one]);
+    void this.#answer(first, withTtl);
+    for (const one of again) void this.#answer([one], withTtl);
   };
 
-  async #answer(waiting: readonly Waiting[]): Promise<void> {
-    const fetched = await this.#fetchAll(waiting.map(({ key }) => key));
-    for (const [i, { resolve }] of waiting.entries()) resolve(fetched?.[i]);
+  async #answer(waiting: readonly Waiting<T>[], withTtl: boolean): Promise<void> {
+    const keys = waiting.map(({ key }) => key);
+    const fetched = await this.#fetchAll(keys, withTtl);
+    for (let i = 0; i < waiting.length; i++) waiting[i]?.resolve(fetched?.[i]);
   }
 }
 
 /** Those whose key somebody before them wants as well. */
-function later(waiting: readonly Waiting[]): Waiting[] {
+function later<T>(waiting: readonly Waiting<T>[]): Waiting<T>[] {
   const seen = new Set<string>();
-  return waiting.filter(({ key }) => {
-    const isAgain = seen.has(key);
-    seen.add(key);
-    return isAgain;
-  });
+  return waiting.filter(({ key }) => seen.size === seen.add(key).size);
 }

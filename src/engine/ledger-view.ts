@@ -148,8 +148,12 @@ export class LedgerView {
   }
 
   async #read(tags: readonly string[]): Promise<boolean> {
+    const ask = (): Promise<boolean> => this.#ask(tags);
+    return this.#breaker.admits(this.#clock.nowMs(), () => void ask()) ? ask() : false;
+  }
+
+  async #ask(tags: readonly string[]): Promise<boolean> {
     const stamp = stampOf(this.#trust, this.#clock.nowMs());
-    if (!this.#breaker.admits(stamp.atMs)) return false;
     const version = this.version;
     try {
       const page = await this.#deadlines.bound(this.#ledger.read(tags));

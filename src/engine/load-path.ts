@@ -2,7 +2,7 @@ import { delay } from '../base/deadline.ts';
 import { type Answer, answerOf, NOTHING } from './answer.ts';
 import { earlyBySomeMs } from './early-refresh.ts';
 import type { FillPath } from './fill-path.ts';
-import { Flights } from './flights.ts';
+import { Flights, type MaybeLater } from './flights.ts';
 import type { FreshnessMs } from './freshness.ts';
 import { freshnessOf, type LoadRequest } from './load.ts';
 import type { Loads } from './loads.ts';
@@ -13,6 +13,7 @@ import type { StaleReason } from './signals.ts';
 
 const FIRST_WAIT_MS = 4;
 const LONGEST_WAIT_MS = 50;
+const NONE: Promise<readonly Answer[]> = Promise.resolve([]);
 
 /**
  * Reads that share their work: one look and one load for each key, however many callers and processes want it at
@@ -40,22 +41,24 @@ export class LoadPath {
     this.#loads = new Flights(channel.trust, clock);
   }
 
-  /** Looks into the tiers; keys that others look for already are joined, the rest is one call a tier. */
+  /** Looks into the tiers; who looks for the key already is joined. */
+  lookOne(wanted: Wanted): Promise<Answer> {
+    return this.#looks.run(wanted.key, () => this.#lookAlone(wanted));
+  }
+
+  /** The same for many keys, with one call a tier for those that nobody looks for yet. */
   look(wanted: readonly Wanted[]): Promise<readonly Answer[]> {
-    return shared(this.#looks, wanted, async (own) => {
-      const readings = await this.#read(own, 'look');
-      return readings.map(async ({ entry }) => (entry === undefined ? NOTHING : answerOf(entry)));
-    });
+    return this.#looks.runMany(keysOf(wanted), (own) => this.#lookTogether(only(own, wanted)));
   }
 
-  /** Looks into the tiers, and loads what nobody has with one call of the loader. */
-  lookOrLoad(wanted: readonly Wanted[], request: LoadRequest): Promise<readonly Answer[]> {
-    return shared(this.#loads, wanted, (own) => this.#obtain(own, request));
-  }
-
-  /** The same for one key. */
+  /** Looks into the tiers, and loads what nobody has. */
   lookOrLoadOne(wanted: Wanted, request: LoadRequest): Promise<Answer> {
-    return alone(this.#loads, wanted, (own) => this.#obtain(own, request));
+    return this.#loads.run(wanted.key, () => this.#obtainAlone(wanted, request));
+  }
+
+  /** The same for many keys, with one call of the loader. */
+  lookOrLoad(wanted: readonly Wanted[], request: LoadRequest): Promise<readonly Answer[]> {
+    return this.#loads.runMany(keysOf(wanted), (own) => this.#obtainTogether(only(own, wanted), request));
   }
 
   /** Who asks for these keys from now on starts anew. */
@@ -78,43 +81,70 @@ export class LoadPath {
     return this.#looks.size + this.#loads.size;
   }
 
-  async #read(wanted: readonly Wanted[], purpose: 'look' | 'load'): Promise<readonly Reading[]> {
+  async #lookAlone(wanted: Wanted): Promise<Answer> {
+    const { fence } = this.#parts;
+    const reading = this.#reads.begin(wanted, fence.enter());
+    try {
+      await this.#reads.lookOne(reading, 'look');
+      this.#own.slide(reading);
+    } finally {
+      fence.leave();
+    }
+    return reading.entry === undefined ? NOTHING : answerOf(reading.entry);
+  }
+
+  async #lookTogether(wanted: readonly Wanted[]): Promise<readonly Answer[]> {
     const { fence } = this.#parts;
     const ticket = fence.enter();
     try {
       const readings = wanted.map((one) => this.#reads.begin(one, ticket));
-      await this.#reads.look(readings, purpose);
-      for (const reading of readings) {
-        if (reading.state === 'found' && reading.wanted.route.slidingMs !== undefined)
-          this.#own.slide(reading);
-      }
-      return readings;
+      await this.#reads.look(readings, 'look');
+      for (const reading of readings) this.#own.slide(reading);
+      return readings.map(({ entry }) => (entry === undefined ? NOTHING : answerOf(entry)));
     } finally {
       fence.leave();
     }
   }
 
-  /** An answer for each key; the keys that this process is to load are loaded with one call. */
-  async #obtain(wanted: readonly Wanted[], request: LoadRequest): Promise<readonly Promise<Answer>[]> {
+  /** An answer for one key; the fence is kept until it is there: what is invalidated before its fill must be remembered. */
+  async #obtainAlone(wanted: Wanted, request: LoadRequest): Promise<Answer> {
     const { fence } = this.#parts;
-    // the fence is kept until the fills are done: what is invalidated until then must be remembered
-    fence.enter();
-    const readings = await this.#read(wanted, 'load');
-    const missing = readings.filter((reading) => this.#isMissing(reading, request));
-    const loading = missing.length === 0 ? undefined : this.#own.load(missing, request);
-    let open = readings.length;
-    const settled = (): void => {
-      if (--open === 0) fence.leave();
-    };
-    return readings.map((reading) => {
-      const place = missing.indexOf(reading);
-      const answer =
-        place < 0
-          ? this.#answer(reading, request)
-          : (loading ?? Promise.resolve([])).then((loaded) => loaded[place] ?? NOTHING);
-      answer.then(settled, settled);
-      return answer;
-    });
+    const reading = this.#reads.begin(wanted, fence.enter(), request.freshness);
+    try {
+      await this.#reads.lookOne(reading, 'load');
+      this.#own.slide(reading);
+      if (!this.#isMissing(reading, request)) return await this.#answer(reading, request);
+      return (await this.#own.load([reading], request))[0] ?? NOTHING;
+    } finally {
+      fence.leave();
+    }
+  }
+
+  /** An answer for each key; the keys that this process is to load are loaded with one call. The fence is kept as above. */
+  async #obtainTogether(
+    wanted: readonly Wanted[],
+    request: LoadRequest,
+  ): Promise<readonly MaybeLater<Answer>[]> {
+    const { fence } = this.#parts;
+    const ticket = fence.enter();
+    const later: Promise<Answer>[] = [];
+    try {
+      const readings = wanted.map((one) => this.#reads.begin(one, ticket, request.freshness));
+      await this.#reads.look(readings, 'load');
+      for (const reading of readings) this.#own.slide(reading);
+      const missing = readings.filter((reading) => this.#isMissing(reading, request));
+      const loading = missing.length === 0 ? NONE : this.#own.load(missing, request);
+      let next = 0;
+      return readings.map((reading) => {
+        const place = reading === missing[next] ? next++ : -1;
+        const answer =
+          place < 0 ? this.#answer(reading, request) : loading.then((loaded) => loaded[place] ?? NOTHING);
+        if (answer instanceof Promise) later.push(answer);
+        return answer;
+      });
+    } finally {
+      void Promise.allSettled(later).then(() => fence.leave());
+    }
   }
 
   /** Whether nobody has it, nobody else loads it, and nothing is known against loading it here and now. */
@@ -123,13 +153,17 @@ export class LoadPath {
     return stale === undefined || this.#staleNow(stale, freshnessOf(wanted, request)) === undefined;
   }
 
-  async #answer(reading: Reading, request: LoadRequest): Promise<Answer> {
-    const { wanted, state, entry, stale } = reading;
+  #answer(reading: Reading, request: LoadRequest): MaybeLater<Answer> {
+    const { wanted, entry } = reading;
+    if (entry === undefined) return this.#answerWithout(reading, request);
+    if (this.#isDue(entry, freshnessOf(wanted, request))) this.#own.refresh(wanted, request, entry);
+    return answerOf(entry);
+  }
+
+  /** Nobody has it fresh, and it is not to be loaded here and now. */
+  async #answerWithout(reading: Reading, request: LoadRequest): Promise<Answer> {
+    const { wanted, state, stale } = reading;
     const freshness = freshnessOf(wanted, request);
-    if (entry !== undefined) {
-      if (this.#isDue(entry, freshness)) this.#own.refresh(wanted, request, entry);
-      return answerOf(entry);
-    }
     const servable = stale === undefined ? undefined : this.#staleNow(stale, freshness);
     if (stale !== undefined && servable === 'while-revalidate') {
       this.#fills.giveUp(reading);
@@ -153,14 +187,25 @@ export class LoadPath {
     const endMs = clock.nowMs() + waitMs;
     for (let pauseMs = FIRST_WAIT_MS; ; pauseMs = Math.min(LONGEST_WAIT_MS, pauseMs * 1.5)) {
       await delay(clock, pauseMs * (0.5 + random.next()), closing);
-      const [reading] = await this.#read([wanted], 'load');
-      if (reading === undefined) return NOTHING;
+      const reading = await this.#readAgain(wanted, request);
       const isLate = clock.nowMs() >= endMs;
       if (reading.state === 'held' && !isLate) continue;
       if (this.#isMissing(reading, request) || reading.state === 'held') {
         return (await this.#own.load([reading], request))[0] ?? NOTHING;
       }
       return this.#answer(reading, request);
+    }
+  }
+
+  async #readAgain(wanted: Wanted, request: LoadRequest): Promise<Reading> {
+    const { fence } = this.#parts;
+    const reading = this.#reads.begin(wanted, fence.enter(), request.freshness);
+    try {
+      await this.#reads.lookOne(reading, 'load');
+      this.#own.slide(reading);
+      return reading;
+    } finally {
+      fence.leave();
     }
   }
 
@@ -213,36 +258,11 @@ export class LoadPath {
   }
 }
 
-/** One piece of work for all keys that are not in flight already; each key's flight ends with its own answer. */
-function shared(
-  flights: Flights<Answer>,
-  wanted: readonly Wanted[],
-  work: (own: readonly Wanted[]) => Promise<readonly Promise<Answer>[]>,
-): Promise<readonly Answer[]> {
-  const [only] = wanted;
-  if (wanted.length === 1 && only !== undefined) return alone(flights, only, work).then((answer) => [answer]);
-  const own: Wanted[] = [];
-  let start: () => void = () => {};
-  const started = new Promise<void>((resolve) => {
-    start = resolve;
-  });
-  let batch: Promise<readonly Promise<Answer>[]> | undefined;
-  const joined = wanted.map((item) =>
-    flights.run(item.key, async () => {
-      const place = own.push(item) - 1;
-      await started;
-      batch ??= work(own);
-      return (await batch)[place] ?? NOTHING;
-    }),
-  );
-  start();
-  return Promise.all(joined);
+function keysOf(wanted: readonly Wanted[]): readonly string[] {
+  return wanted.map(({ key }) => key);
 }
 
-function alone(
-  flights: Flights<Answer>,
-  wanted: Wanted,
-  work: (own: readonly Wanted[]) => Promise<readonly Promise<Answer>[]>,
-): Promise<Answer> {
-  return flights.run(wanted.key, async () => (await work([wanted]))[0] ?? NOTHING);
+/** Those at the places. */
+function only(places: readonly number[], wanted: readonly Wanted[]): readonly Wanted[] {
+  return places.length === wanted.length ? wanted : places.map((i) => wanted[i] as Wanted);
 }

@@ -51,10 +51,11 @@ export class Loads {
     this.#inBackground(wanted.key, this.#refreshNow(wanted, request, old));
   }
 
-  /** Starts the lifetime of a sliding entry again, in the background, when enough of it has passed. */
+  /** Starts the lifetime of a sliding entry that was found again, in the background, when enough of it has passed. */
   slide({ wanted, entry }: Reading): void {
-    const { slidingMs = Infinity } = wanted.route;
-    const leftMs = (entry?.freshUntilMs ?? Infinity) - this.#parts.clock.nowMs();
+    const { slidingMs } = wanted.route;
+    if (slidingMs === undefined || entry === undefined) return;
+    const leftMs = entry.freshUntilMs - this.#parts.clock.nowMs();
     if (leftMs === Infinity || leftMs > slidingMs * (1 - SLIDE_AFTER)) return;
     if (!this.#refreshing.has(wanted.key)) this.#inBackground(wanted.key, this.#slideNow(wanted));
   }

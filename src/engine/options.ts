@@ -68,7 +68,7 @@ export interface TierSpec {
 export interface BreakerOptions {
   /** Failures in a row that open it. Default 5; Infinity: never. */
   readonly failures?: number;
-  /** Time until one call is let through to see whether the tier is back. Default 500 ms. */
+  /** Time until a call in the background sees whether the tier is back. Default 250 ms. */
   readonly probeAfter?: Duration;
 }
 

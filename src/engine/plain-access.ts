@@ -1,5 +1,6 @@
 import type {
   Fetched,
+  FetchOptions,
   FencedAccess,
   HeldLease,
   Invalidated,
@@ -26,13 +27,17 @@ export class PlainAccess implements FencedAccess {
     this.#tier = tier;
   }
 
-  async fetch(key: string): Promise<Fetched> {
-    const hit = await this.#tier.get(key, { withTtl: true });
+  async fetch(key: string, _leaseMs: number, { withTtl = true }: FetchOptions = {}): Promise<Fetched> {
+    const hit = await this.#tier.get(key, { withTtl });
     return hit === undefined ? NOBODY_ELSE : { state: 'hit', hit };
   }
 
-  async fetchMany(keys: readonly string[]): Promise<Fetched[]> {
-    const hits = await this.#tier.getMany(keys, { withTtl: true });
+  async fetchMany(
+    keys: readonly string[],
+    _leaseMs: number,
+    { withTtl = true }: FetchOptions = {},
+  ): Promise<Fetched[]> {
+    const hits = await this.#tier.getMany(keys, { withTtl });
     return hits.map((hit) => (hit === undefined ? NOBODY_ELSE : { state: 'hit', hit }));
   }
 

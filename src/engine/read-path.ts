@@ -3,18 +3,24 @@ import type { Fetched, Lease } from '../backends/fenced.ts';
 import type { TierHit } from '../backends/tier-entry.ts';
 import { stampOf } from './coherence/trust.ts';
 import type { FillPath } from './fill-path.ts';
+import type { FreshnessMs } from './freshness.ts';
+import { Hits } from './hits.ts';
 import type { EngineParts } from './parts.ts';
-import { Reading, type Timed, type Wanted } from './reading.ts';
+import { Reading, type Timed, usesTime, type Wanted } from './reading.ts';
 import type { Recovery } from './recovery.ts';
 import type { TierSlot } from './tier-slot.ts';
-import type { Found } from './values.ts';
 
 /** `look`: the value if there is one. `load`: who finds nothing is going to load it, and wants the leases for that. */
 export type ReadPurpose = 'look' | 'load';
 
-type MaybeLater<T> = T | Promise<T>;
-
-const NO_LEASE: Lease = { state: 'held' };
+/** A look into one tier. */
+interface Look {
+  readonly tier: number;
+  readonly slot: TierSlot;
+  readonly purpose: ReadPurpose;
+  /** Whether the tier was asked for the time that is left. */
+  readonly withTtl: boolean;
+}
 
 /**
  * How entries are found: nearest tier first, until one has it. The tiers above it are then filled, for no
@@ -24,21 +30,55 @@ export class ReadPath {
   readonly #parts: EngineParts;
   readonly #fills: FillPath;
   readonly #recovery: Recovery;
+  readonly #hits: Hits;
 
   constructor(parts: EngineParts, fills: FillPath, recovery: Recovery) {
     this.#parts = parts;
     this.#fills = fills;
     this.#recovery = recovery;
+    this.#hits = new Hits(parts);
   }
 
-  /** Begins to read. Whoever calls it has entered the fence, and leaves it when the reading has ended. */
-  begin(wanted: Wanted, ticket: number): Reading {
+  /**
+   * Begins to read. Whoever calls it has entered the fence, and leaves it when the reading has ended.
+   * @param freshness what the caller asks for in place of the route's
+   */
+  begin(wanted: Wanted, ticket: number, freshness?: FreshnessMs): Reading {
     const { keys, channel, clock } = this.#parts;
-    return new Reading(wanted, keys.stored(wanted.key), ticket, stampOf(channel.trust, clock.nowMs()));
+    const { route, key } = wanted;
+    const wantsTime = usesTime(route, freshness ?? route.freshness);
+    return new Reading(wanted, keys.stored(key), ticket, stampOf(channel.trust, clock.nowMs()), wantsTime);
+  }
+
+  /** Looks for one key, with one call a tier that others who look at the same time may share. */
+  async lookOne(reading: Reading, purpose: ReadPurpose): Promise<void> {
+    const { near, slots } = this.#parts;
+    const { wanted, stored } = reading;
+    const { route, key } = wanted;
+    if (near.holds(route, key)) await this.#lookNear(reading);
+    else near.count(route, false);
+    for (const tier of route.shared) {
+      if (reading.state !== 'open') break;
+      const slot = slots[tier];
+      if (slot === undefined || this.#recovery.shuns(slot, stored)) continue;
+      const look: Look = { tier, slot, purpose, withTtl: needsTime(reading, tier) };
+      if (wantsLease(reading, look)) {
+        const fetched = await slot.fetchOne(stored, look.withTtl);
+        const later = fetched === undefined ? undefined : this.#onFetched(reading, look, fetched);
+        if (later !== undefined) await later;
+      } else {
+        const hit = await slot.readOne(stored, look.withTtl);
+        const later = hit === undefined ? undefined : this.#onHit(reading, look, hit);
+        if (later !== undefined) await later;
+      }
+    }
+    this.#conclude(reading, purpose);
   }
 
   /** Looks for all of them, with one call a tier. */
   async look(readings: readonly Reading[], purpose: ReadPurpose): Promise<void> {
+    const [only] = readings;
+    if (only !== undefined && readings.length === 1) return this.lookOne(only, purpose);
     for (const reading of readings) {
       const { route, key } = reading.wanted;
       if (this.#parts.near.holds(route, key)) await this.#lookNear(reading);
@@ -50,10 +90,7 @@ export class ReadPath {
       );
       if (open.length > 0) await this.#lookInto(tier, slot, open, purpose);
     }
-    for (const reading of readings) {
-      if (reading.state === 'found') this.#fills.backfill(reading);
-      else if (purpose === 'look') this.#fills.giveUp(reading);
-    }
+    for (const reading of readings) this.#conclude(reading, purpose);
   }
 
   /** Leases for an entry that is there, to refresh it; false when another process has them or loading failed just now. */
@@ -76,12 +113,17 @@ export class ReadPath {
       const slot = slots[tier];
       const hit = await slot?.reread(reading.stored);
       const entry =
-        slot === undefined || hit === undefined ? undefined : await this.#usable(reading, slot, hit);
+        slot === undefined || hit === undefined ? undefined : await this.#hits.usable(reading, slot, hit);
       if (entry !== undefined && clock.nowMs() < entry.freshUntilMs) return entry;
     }
     const held = route.shared.length === 0 ? await near.inspect(route, key) : undefined;
     if (held === undefined || clock.nowMs() >= held.freshUntilMs) return undefined;
     return { found: held, source: '', freshUntilMs: held.freshUntilMs, keptUntilMs: held.keptUntilMs };
+  }
+
+  #conclude(reading: Reading, purpose: ReadPurpose): void {
+    if (reading.state === 'found') this.#fills.backfill(reading);
+    else if (purpose === 'look') this.#fills.giveUp(reading);
   }
 
   async #lookNear(reading: Reading): Promise<void> {
@@ -109,41 +151,80 @@ export class ReadPath {
     open: readonly Reading[],
     purpose: ReadPurpose,
   ): Promise<void> {
+    const withTtl = open.some((reading) => needsTime(reading, tier));
+    const look: Look = { tier, slot, purpose, withTtl };
     const keys = open.map(({ stored }) => stored);
-    const wantsLease = purpose === 'load' || open.some(({ wanted }) => wanted.route.shared.at(-1) !== tier);
-    const fetched: readonly (Fetched | undefined)[] | undefined = wantsLease
-      ? await slot.fetch(keys)
-      : (await slot.read(keys))?.map((hit) => (hit === undefined ? NO_LEASE : { state: 'hit', hit }));
-    if (fetched === undefined) return;
-    for (const [i, reading] of open.entries()) {
-      const one = fetched[i];
-      if (one === undefined) continue;
-      if (one.state === 'hit')
-        await this.#onHit(reading, tier, slot, one.hit, wantsLease ? purpose : undefined);
-      else if (one.state === 'granted' || purpose === 'load') this.#take(reading, tier, slot, one);
+    const later: Promise<void>[] = [];
+    if (open.some((reading) => wantsLease(reading, look))) {
+      const fetched = await slot.fetch(keys, withTtl);
+      for (const [i, reading] of open.entries()) {
+        const one = fetched?.[i];
+        const rest = one === undefined ? undefined : this.#onFetched(reading, look, one);
+        if (rest !== undefined) later.push(rest);
+      }
+    } else {
+      const hits = await slot.read(keys, withTtl);
+      for (const [i, reading] of open.entries()) {
+        const hit = hits?.[i];
+        const rest = hit === undefined ? undefined : this.#onHit(reading, look, hit);
+        if (rest !== undefined) later.push(rest);
+      }
+    }
+    if (later.length > 0) await Promise.all(later);
+  }
+
+  #onFetched(reading: Reading, look: Look, fetched: Fetched): Promise<void> | undefined {
+    if (fetched.state === 'hit') return this.#onHit(reading, look, fetched.hit);
+    if (fetched.state === 'granted' || look.purpose === 'load') {
+      this.#take(reading, look.tier, look.slot, fetched);
+    }
+    return undefined;
+  }
+
+  /** A promise only where something has to be waited for: most hits are judged at once, and each promise costs. */
+  #onHit(reading: Reading, look: Look, hit: TierHit): Promise<void> | undefined {
+    const usable = this.#hits.usable(reading, look.slot, hit);
+    return usable instanceof Promise
+      ? usable.then((entry) => this.#onEntry(reading, look, hit, entry))
+      : this.#onEntry(reading, look, hit, usable);
+  }
+
+  #onEntry(reading: Reading, look: Look, hit: TierHit, entry: Timed | undefined): Promise<void> | undefined {
+    // without the time that is left, what is kept beyond its expiry cannot be told from what is fresh
+    if (!look.withTtl && entry !== undefined && entry.found.meta.graceMs > 0) {
+      return this.#withTime(reading, look);
+    }
+    if (entry === undefined || this.#parts.clock.nowMs() >= entry.freshUntilMs) {
+      return this.#onExpired(reading, look, hit, entry);
+    }
+    found(reading, entry);
+    return undefined;
+  }
+
+  /** The entry again, and now with its time. */
+  async #withTime(reading: Reading, look: Look): Promise<void> {
+    const { slot } = look;
+    slot.counts.hits--;
+    const again = { ...look, withTtl: true };
+    if (wantsLease(reading, look)) {
+      const fetched = await slot.fetchOne(reading.stored, true);
+      if (fetched !== undefined) await this.#onFetched(reading, again, fetched);
+    } else {
+      const hit = await slot.readOne(reading.stored, true);
+      if (hit !== undefined) await this.#onHit(reading, again, hit);
     }
   }
 
-  async #onHit(
-    reading: Reading,
-    tier: number,
-    slot: TierSlot,
-    hit: TierHit,
-    purpose: ReadPurpose | undefined,
-  ): Promise<void> {
-    const usable = this.#usable(reading, slot, hit);
-    const entry = usable instanceof Promise ? await usable : usable;
-    if (entry !== undefined && this.#parts.clock.nowMs() < entry.freshUntilMs) {
-      found(reading, entry);
-      return;
-    }
+  /** What is there cannot be used, or has expired: the right to replace it is asked for where somebody will. */
+  async #onExpired(reading: Reading, look: Look, hit: TierHit, entry: Timed | undefined): Promise<void> {
+    const { tier, slot, purpose } = look;
     slot.counts.hits--;
     slot.counts.misses++;
     if (entry !== undefined) reading.stale = entry;
     // who serves what expired refreshes it later, off the caller's path
     const isServable = entry !== undefined && this.#mayRevalidate(reading, entry);
     const isLast = reading.wanted.route.shared.at(-1) === tier;
-    if (purpose === undefined || (isServable && isLast)) return;
+    if (!wantsLease(reading, look) || (isServable && isLast)) return;
     const lease = await slot.acquire(reading.stored, this.#parts.lease.ttlMs);
     if (lease?.state === 'granted') {
       const filled = await this.#filledMeanwhile(reading, slot, hit);
@@ -162,7 +243,7 @@ export class ReadPath {
   async #filledMeanwhile(reading: Reading, slot: TierSlot, hit: TierHit): Promise<Timed | undefined> {
     const again = await slot.reread(reading.stored);
     if (again === undefined || Buffer.compare(again.value, hit.value) === 0) return undefined;
-    const entry = await this.#usable(reading, slot, again);
+    const entry = await this.#hits.usable(reading, slot, again);
     return entry !== undefined && this.#parts.clock.nowMs() < entry.freshUntilMs ? entry : undefined;
   }
 
@@ -187,81 +268,16 @@ export class ReadPath {
     });
     return false;
   }
+}
 
-  /**
-   * The entry of a hit, verified, unpacked, decoded and judged by the ledger; undefined when it cannot be used. A
-   * promise only where something has to be waited for: most hits are judged at once, and each promise costs.
-   */
-  #usable(reading: Reading, slot: TierSlot, hit: TierHit): MaybeLater<Timed | undefined> {
-    const { format, clock } = this.#parts;
-    const readMs = clock.nowMs();
-    const plain = this.#verified(reading, slot, hit.value);
-    if (plain === undefined) return undefined;
-    const keptUntilMs = hit.ttlMs === undefined ? Infinity : readMs + hit.ttlMs;
-    if (!format.isPacked(plain)) return this.#opened(reading, slot, plain, keptUntilMs);
-    return format.unpack(plain).then(
-      (unpacked) => this.#opened(reading, slot, unpacked, keptUntilMs),
-      (error: unknown) => void slot.failed('decode', error),
-    );
-  }
+/** Who loads what is missing wants its lease, and so does who may fill this tier from one below it. */
+function wantsLease({ wanted }: Reading, { tier, purpose }: Look): boolean {
+  return purpose === 'load' || wanted.route.shared.at(-1) !== tier;
+}
 
-  #opened(
-    reading: Reading,
-    slot: TierSlot,
-    plain: Uint8Array,
-    keptUntilMs: number,
-  ): MaybeLater<Timed | undefined> {
-    let opened: Found;
-    try {
-      opened = this.#parts.values.open(plain);
-    } catch (error) {
-      slot.failed('decode', error);
-      return undefined;
-    }
-    const entry: Timed = {
-      found: opened,
-      source: slot.name,
-      freshUntilMs: keptUntilMs - (keptUntilMs === Infinity ? 0 : opened.meta.graceMs),
-      keptUntilMs,
-    };
-    const { wanted, stamp } = reading;
-    if (this.#parts.ledger.judge(wanted.key, opened.meta, stamp.atMs) === 'valid') {
-      this.#date(reading, opened);
-      return entry;
-    }
-    return this.#isValid(reading, opened).then((isValid) => {
-      if (isValid) this.#date(reading, opened);
-      return isValid ? entry : undefined;
-    });
-  }
-
-  /** Memory that keeps it trusts it no longer than what said that it is valid. */
-  #date(reading: Reading, { meta }: Found): void {
-    const learnt = this.#parts.ledger.learntAt(meta.tags);
-    if (learnt.atMs < reading.stamp.atMs) reading.stamp = learnt;
-  }
-
-  #verified({ wanted, stored }: Reading, slot: TierSlot, entry: Uint8Array): Uint8Array | undefined {
-    const { integrity, counts, signals } = this.#parts;
-    if (integrity === undefined) return entry;
-    const plain = integrity.verify(entry, stored);
-    if (plain !== undefined) return plain;
-    counts.tampered++;
-    signals.emit('tampered', { key: wanted.key, tier: slot.name });
-    return undefined;
-  }
-
-  async #isValid({ wanted, stamp }: Reading, { meta }: Found): Promise<boolean> {
-    const { ledger } = this.#parts;
-    let judgement = ledger.judge(wanted.key, meta, stamp.atMs);
-    if (judgement === 'valid') return true;
-    // an incarnation that differs may be newer than what is known here
-    const mayBeNewer = judgement === 'invalid' && meta.incarnation !== ledger.reached?.incarnation;
-    if (judgement === 'invalid' && !mayBeNewer) return false;
-    if (!(await ledger.learn(meta.tags))) return false;
-    judgement = ledger.judge(wanted.key, meta, stamp.atMs);
-    return judgement === 'valid';
-  }
+/** Whether what is found in this tier is asked for its time: it is also needed where a tier above is filled with it. */
+function needsTime(reading: Reading, tier: number): boolean {
+  return reading.wantsTime || reading.wanted.route.shared[0] !== tier;
 }
 
 function isFor({ state, wanted }: Reading, tier: number): boolean {

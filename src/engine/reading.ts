@@ -1,5 +1,6 @@
 import type { CachectlError } from '../base/errors.ts';
 import type { TrustStamp } from './coherence/trust.ts';
+import type { FreshnessMs } from './freshness.ts';
 import type { Held } from './near.ts';
 import type { Route } from './policies.ts';
 import type { TierSlot } from './tier-slot.ts';
@@ -48,6 +49,8 @@ export class Reading {
   readonly begunMs: number;
   /** From before anything was read of what it came to: what a tier gave is no younger than what it was judged by. */
   stamp: TrustStamp;
+  /** Whether anybody asks when the entry expires: who only wants what is there, and keeps nothing of it, does not. */
+  readonly wantsTime: boolean;
   state: ReadingState = 'open';
   entry: Timed | undefined;
   /** A valid entry that has expired. */
@@ -58,11 +61,23 @@ export class Reading {
   /** Tiers that this look may fill. */
   leases: TierLease[] = [];
 
-  constructor(wanted: Wanted, stored: string, ticket: number, stamp: TrustStamp) {
+  constructor(wanted: Wanted, stored: string, ticket: number, stamp: TrustStamp, wantsTime: boolean) {
     this.wanted = wanted;
     this.stored = stored;
     this.ticket = ticket;
     this.begunMs = stamp.atMs;
     this.stamp = stamp;
+    this.wantsTime = wantsTime;
   }
+}
+
+/** Whether anything is to be done with the time an entry has left, besides filling other shared tiers. */
+export function usesTime(route: Route, { earlyRefresh, revalidateMs, ifErrorMs }: FreshnessMs): boolean {
+  return (
+    route.near !== undefined ||
+    route.slidingMs !== undefined ||
+    earlyRefresh > 0 ||
+    revalidateMs > 0 ||
+    ifErrorMs > 0
+  );
 }

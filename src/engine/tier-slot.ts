@@ -49,8 +49,10 @@ export class TierSlot {
   readonly counts: TierCounters = new TierCounters();
   readonly breaker: Breaker;
   readonly #access: FencedAccess;
-  readonly #joined = new JoinedFetches((keys) => this.#fetchAll(keys));
+  readonly #fetches = new JoinedFetches<Fetched>((keys, withTtl) => this.fetch(keys, withTtl));
+  readonly #reads = new JoinedFetches<TierHit | undefined>((keys, withTtl) => this.read(keys, withTtl));
   readonly #leaseMs: number;
+  readonly #probeKey: string;
   readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #listener: SlotListener;
@@ -73,6 +75,7 @@ export class TierSlot {
     this.ttlMs = spec.ttl === undefined ? Infinity : durationMs(spec.ttl, `tier ${this.name}: ttl`);
     this.#access = tier.fenced ?? new PlainAccess(tier);
     this.#leaseMs = leaseMs;
+    this.#probeKey = `${prefix}~probe`;
     this.#clock = clock;
     this.#listener = listener;
     const limitMs = readDeadline(spec);
@@ -87,10 +90,16 @@ export class TierSlot {
     this.breaker = new Breaker(settings, (state) => listener.onBreaker(this.name, state));
   }
 
-  /** In the order of the keys; undefined when the tier fails or is left alone. */
-  async read(keys: readonly string[]): Promise<readonly (TierHit | undefined)[] | undefined> {
+  /**
+   * In the order of the keys; undefined when the tier fails or is left alone.
+   * @param withTtl whether the time that is left is needed: a hit without it looks as if it did not expire
+   */
+  async read(
+    keys: readonly string[],
+    withTtl: boolean,
+  ): Promise<readonly (TierHit | undefined)[] | undefined> {
     const [only] = keys;
-    const options = { withTtl: true };
+    const options = { withTtl };
     const hits = await this.#attempt('get', () =>
       only !== undefined && keys.length === 1
         ? this.tier.get(only, options).then((hit) => [hit])
@@ -106,11 +115,26 @@ export class TierSlot {
   }
 
   /** As {@link read}, with a lease for what is not there. */
-  async fetch(keys: readonly string[]): Promise<readonly (Fetched | undefined)[] | undefined> {
+  async fetch(keys: readonly string[], withTtl: boolean): Promise<readonly Fetched[] | undefined> {
     const [only] = keys;
-    if (only === undefined || keys.length > 1) return this.#fetchAll(keys);
-    const fetched = await this.#joined.fetch(only);
-    return fetched === undefined ? undefined : [fetched];
+    const options = { withTtl };
+    const fetched = await this.#attempt('get', () =>
+      only !== undefined && keys.length === 1
+        ? this.#access.fetch(only, this.#leaseMs, options).then((one) => [one])
+        : this.#access.fetchMany(keys, this.#leaseMs, options),
+    );
+    if (fetched !== undefined) for (const { state } of fetched) this.#count(state === 'hit');
+    return fetched;
+  }
+
+  /** As {@link read} of one key, undefined also for a miss; what is read at the same time is one call. */
+  readOne(key: string, withTtl: boolean): Promise<TierHit | undefined> {
+    return this.#reads.fetch(key, withTtl);
+  }
+
+  /** As {@link fetch} of one key; what is fetched at the same time is one call. */
+  fetchOne(key: string, withTtl: boolean): Promise<Fetched | undefined> {
+    return this.#fetches.fetch(key, withTtl);
   }
 
   acquire(key: string, leaseMs: number): Promise<Lease | undefined> {
@@ -159,16 +183,8 @@ export class TierSlot {
     return failure;
   }
 
-  async #fetchAll(keys: readonly string[]): Promise<readonly Fetched[] | undefined> {
-    const [only] = keys;
-    const fetched = await this.#attempt('get', () =>
-      only !== undefined && keys.length === 1
-        ? this.#access.fetch(only, this.#leaseMs).then((one) => [one])
-        : this.#access.fetchMany(keys, this.#leaseMs),
-    );
-    if (fetched !== undefined) for (const { state } of fetched) this.#count(state === 'hit');
-    return fetched;
-  }
+  /** A look for a key that nobody stores, to see whether the tier is back. */
+  readonly #probe = (): void => void this.#try('get', () => this.tier.get(this.#probeKey));
 
   #count(hit: boolean): void {
     if (hit) this.counts.hits++;
@@ -176,7 +192,11 @@ export class TierSlot {
   }
 
   async #attempt<T>(operation: TierFailure['operation'], work: () => Promise<T>): Promise<T | undefined> {
-    if (!this.breaker.admits(this.#clock.nowMs())) return undefined;
+    if (!this.breaker.admits(this.#clock.nowMs(), this.#probe)) return undefined;
+    return this.#try(operation, work);
+  }
+
+  async #try<T>(operation: TierFailure['operation'], work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await this.#deadlines.bound(work());
       this.breaker.succeeded();

@@ -77,8 +77,8 @@ export class TieredCache implements Cache {
       const near = this.#nearest(wanted);
       if (near !== undefined) return Promise.resolve(this.#values.handOut(near) as T);
       return this.#parts.loads
-        .look([wanted])
-        .then(([answer]) => this.#handOut(wanted, answer) as T | undefined);
+        .lookOne(wanted)
+        .then((answer) => this.#handOut(wanted, answer) as T | undefined);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -109,7 +109,7 @@ export class TieredCache implements Cache {
     }
     const answer =
       loader === undefined
-        ? (await this.#parts.loads.look([wanted]))[0]
+        ? await this.#parts.loads.lookOne(wanted)
         : await this.#load(wanted, loader, options);
     const value = this.#handOut(wanted, answer) as T | undefined;
     return { value, source: answer?.source, stale: answer?.stale };

@@ -22,18 +22,18 @@ export class Values {
 
   /** Decodes at once, so that a damaged entry is noticed here. @throws CachectlError `CORRUPT_ENTRY` */
   open(entry: Uint8Array): Found {
-    return { entry, meta: this.#format.meta(entry), memo: this.#decode(entry) };
+    const { meta, value } = this.#format.open(entry);
+    return { entry, meta, memo: this.#prepared(value) };
   }
 
   /** The value for one more caller. */
   handOut(found: Found): unknown {
     if (this.#mode === 'copied') return this.#format.decode(found.entry);
-    if (found.memo === undefined) found.memo = this.#decode(found.entry);
+    if (found.memo === undefined) found.memo = this.#prepared(this.#format.decode(found.entry));
     return found.memo;
   }
 
-  #decode(entry: Uint8Array): unknown {
-    const value = this.#format.decode(entry);
+  #prepared(value: unknown): unknown {
     return this.#mode === 'frozen' ? deepFreeze(value) : value;
   }
 }

@@ -56,6 +56,30 @@ export function describeFencedContract(name: string, open: () => Promise<FencedU
         expect(Buffer.from((await subject.far.get(key))?.value ?? []).toString()).toBe('filled');
       });
 
+      test('who does not ask for the time is given the entry all the same, and the lease of what is not there', async () => {
+        const keys = Array.from({ length: 60 }, (_, i) => `${key}:${i}`);
+        await near.store(keys.map((own) => ({ key: own, value: bytes(own), ttlMs: LONG_MS })));
+        const options = { withTtl: false };
+        for (let round = 0; round < 3; round++) {
+          const hits = await near.fetchMany(keys, LONG_MS, options);
+          expect(hits.map(textOf)).toEqual(keys);
+          expect(textOf(await near.fetch(`${key}:7`, LONG_MS, options))).toBe(`${key}:7`);
+        }
+        await near.invalidate([`${key}:3`, `${key}:5`]);
+        const mixed = await near.fetchMany(
+          [2, 3, 4, 5].map((i) => `${key}:${i}`),
+          LONG_MS,
+          options,
+        );
+        expect(mixed.map(({ state }) => state)).toEqual(['hit', 'granted', 'hit', 'granted']);
+        expect((await far.fetch(`${key}:3`, LONG_MS, options)).state).toBe('held');
+        expect(await fill(near, await granted())).toBe(true);
+        const token = tokenOf(mixed[3]);
+        const value = bytes('anew');
+        expect(await near.fill([{ key: `${key}:5`, token, value, ttlMs: LONG_MS }])).toEqual([true]);
+        expect(textOf(await far.fetch(`${key}:5`, LONG_MS, options))).toBe('anew');
+      });
+
       test('one holder at a time, whoever asks and however', async () => {
         await granted();
         expect(await fetched(near)).toBe('held');

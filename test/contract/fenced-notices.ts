@@ -70,8 +70,9 @@ export function describeNotices(subjectNow: () => FencedUnderTest): void {
       await far.beat('listener', LONG_MS, bytes('beat'));
       const answer = await change(fencedOf(subject.near), key, { bus: near, message: bytes('notice') });
       expect(membersOf(answer.audience)).toEqual(['listener']);
+      await change(fencedOf(subject.near), key, { bus: near, message: bytes('again'), wantsAudience: false });
       await far.publish(bytes('end'));
-      await eventually(async () => expect(heard).toEqual(['beat', 'notice', 'end']));
+      await eventually(async () => expect(heard).toEqual(['beat', 'notice', 'again', 'end']));
       await far.leave('listener');
       await subscription.unsubscribe();
     },

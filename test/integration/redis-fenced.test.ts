@@ -46,6 +46,32 @@ async function granted(key: string): Promise<string> {
   return lease.token;
 }
 
+test('as long as few look in vain, who needs no time looks with GET; else a script looks and asks at once', async () => {
+  const backend = await openRedis({ url: server.url, deadlineMs: 5000 });
+  const access = backend.tier.fenced as FencedAccess;
+  const calls = async (command: string): Promise<number> => {
+    const told = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await admin.info('commandstats'));
+    return Number(told?.[1] ?? 0);
+  };
+  await admin.set('ns:hit', 'v');
+  const options = { withTtl: false };
+  await access.fetch('ns:missing', LONG_MS, options);
+  expect(await calls('evalsha')).toBeGreaterThan(0);
+  for (let i = 0; i < 60; i++) await access.fetch('ns:hit', LONG_MS, options);
+  await admin.config('RESETSTAT');
+  expect(await access.fetch('ns:hit', LONG_MS, options)).toMatchObject({ state: 'hit' });
+  expect([await calls('evalsha'), await calls('get')]).toEqual([0, 1]);
+  expect(await access.fetch('ns:hit', LONG_MS)).toMatchObject({ state: 'hit', hit: { ttlMs: undefined } });
+  expect(await calls('evalsha')).toBe(1);
+  expect(await access.fetch('ns:none', LONG_MS, options)).toMatchObject({ state: 'granted' });
+  expect(await calls('evalsha')).toBe(2);
+  for (let i = 0; i < 60; i++) await access.fetch(`ns:none:${i}`, LONG_MS, options);
+  await admin.config('RESETSTAT');
+  await access.fetch('ns:hit', LONG_MS, options);
+  expect(await calls('evalsha')).toBe(1);
+  await backend.close();
+});
+
 describe('keys', () => {
   test('a lease is beside its key, in its slot, with the lease time; a prefix is deleted without it', async () => {
     await granted('ns:a');

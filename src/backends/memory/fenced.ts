@@ -8,6 +8,7 @@ import type {
   FailureNote,
   FencedAccess,
   Fetched,
+  FetchOptions,
   HeldLease,
   Invalidated,
   Lease,
@@ -99,14 +100,14 @@ export class MemoryFenced implements FencedAccess {
     this.#announce = announce;
   }
 
-  async fetch(key: string, leaseMs: number): Promise<Fetched> {
+  async fetch(key: string, leaseMs: number, options?: FetchOptions): Promise<Fetched> {
     this.#checkOpen();
-    return this.#fetch(key, leaseMs);
+    return this.#fetch(key, leaseMs, options);
   }
 
-  async fetchMany(keys: readonly string[], leaseMs: number): Promise<Fetched[]> {
+  async fetchMany(keys: readonly string[], leaseMs: number, options?: FetchOptions): Promise<Fetched[]> {
     this.#checkOpen();
-    return keys.map((key) => this.#fetch(key, leaseMs));
+    return keys.map((key) => this.#fetch(key, leaseMs, options));
   }
 
   async acquire(key: string, leaseMs: number): Promise<Lease> {
@@ -167,10 +168,11 @@ export class MemoryFenced implements FencedAccess {
     this.#closed = true;
   }
 
-  #fetch(key: string, leaseMs: number): Fetched {
+  #fetch(key: string, leaseMs: number, { withTtl = true }: FetchOptions = {}): Fetched {
     const slot = this.#store.read(key);
     if (slot === undefined) return this.#guards.ask(key, leaseMs);
-    return { state: 'hit', hit: { value: slot.value, ttlMs: slot.ttlMs } };
+    // it costs nothing here, but who did not ask for it is not to rely on it
+    return { state: 'hit', hit: withTtl ? { value: slot.value, ttlMs: slot.ttlMs } : { value: slot.value } };
   }
 
   #put({ key, value, ttlMs }: TierEntry): boolean {

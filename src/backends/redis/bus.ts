@@ -12,6 +12,9 @@ const KEEPALIVE_MS = 500;
 /** Where a server that speaks RESP2 tells of changed keys. */
 const SERVER_CHANGES = '__redis__:invalidate';
 
+/** In place of the longest beat, when nobody asks who listens. */
+const NO_AUDIENCE = -1;
+
 /** KEYS: members. ARGV: channel, message, longest beat. */
 const PUBLISH: Script = script(ANNOUNCE, 'return announce(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))');
 
@@ -107,12 +110,16 @@ export class RedisBus implements Bus {
   }
 
   /** Undefined when a script on this connection cannot publish for the bus. */
-  publicationOver(connection: RedisConnection, message: Uint8Array): Publication | undefined {
-    return this.#closed || connection !== this.#publisher ? undefined : this.#publication(message);
+  publicationOver(
+    connection: RedisConnection,
+    { message, wantsAudience = true }: Notice,
+  ): Publication | undefined {
+    if (this.#closed || connection !== this.#publisher) return undefined;
+    return this.#publication(message, wantsAudience ? this.#longestBeatMs : NO_AUDIENCE);
   }
 
-  #publication(message: Uint8Array): Publication {
-    return { keys: [this.#members], args: [this.#channel, keyBytes(message), this.#longestBeatMs] };
+  #publication(message: Uint8Array, longestBeatMs = this.#longestBeatMs): Publication {
+    return { keys: [this.#members], args: [this.#channel, keyBytes(message), longestBeatMs] };
   }
 
   async #openSubscriber(): Promise<RedisConnection> {
@@ -174,7 +181,7 @@ export function publicationOf(
   connection: RedisConnection,
 ): Publication | undefined {
   if (notice === undefined || !(notice.bus instanceof RedisBus)) return undefined;
-  return notice.bus.publicationOver(connection, notice.message);
+  return notice.bus.publicationOver(connection, notice);
 }
 
 /** What {@link ANNOUNCE} answered; undefined when nothing was published. */

@@ -6,6 +6,7 @@ import type {
   FailureNote,
   FencedAccess,
   Fetched,
+  FetchOptions,
   HeldLease,
   Invalidated,
   Lease,
@@ -32,10 +33,15 @@ import {
   SETTLE,
   STORE,
 } from './fenced-scripts.ts';
+import { MissShare } from './miss-share.ts';
 import { entryTime, leaseTime, RELEASE, RENEW, run, runText } from './scripts.ts';
 
 /** Entries in one script call: a longer one would keep the server from its other clients. */
 const ENTRIES_PER_CALL = 250;
+/** Keys in one MGET, which takes a fraction of the time of a script. */
+const KEYS_PER_LOOK = 1000;
+/** Where a script takes 1.3 times as long as GET, looking first is cheaper until 0.3 / 1.3 of all look in vain. */
+const LOOK_FIRST_BELOW = 0.2;
 const MAX_VALUE_BYTES = 512 * 1024 * 1024;
 const NO_EXPIRY = -1;
 
@@ -43,6 +49,7 @@ const NO_EXPIRY = -1;
 export class RedisFenced implements FencedAccess {
   readonly #connection: RedisConnection;
   readonly #name: string;
+  readonly #misses = new MissShare();
   readonly #origin = randomBytes(9).toString('base64url');
   #tokens = 0;
   #closed = false;
@@ -53,16 +60,55 @@ export class RedisFenced implements FencedAccess {
     this.#name = name;
   }
 
-  async fetch(key: string, leaseMs: number): Promise<Fetched> {
+  async fetch(key: string, leaseMs: number, options?: FetchOptions): Promise<Fetched> {
     this.#checkOpen();
+    if (!this.#looksFirst(options)) {
+      const one = await this.#fetchOrAsk(key, leaseMs);
+      this.#misses.note(one.state === 'hit' ? 0 : 1, 1);
+      return one;
+    }
+    const value = await this.#connection.send('get', [key]);
+    this.#misses.note(value === null ? 1 : 0, 1);
+    return value === null ? this.#fetchOrAsk(key, leaseMs) : { state: 'hit', hit: { value } };
+  }
+
+  async fetchMany(keys: readonly string[], leaseMs: number, options?: FetchOptions): Promise<Fetched[]> {
+    this.#checkOpen();
+    if (!this.#looksFirst(options)) {
+      const all = await this.#fetchOrAskMany(keys, leaseMs);
+      this.#misses.note(all.filter(({ state }) => state !== 'hit').length, keys.length);
+      return all;
+    }
+    const values = await this.#valuesOf(keys);
+    const missing = keys.filter((_, i) => values[i] === null);
+    this.#misses.note(missing.length, keys.length);
+    const asked = missing.length === 0 ? [] : await this.#fetchOrAskMany(missing, leaseMs);
+    let next = 0;
+    return values.map((value) =>
+      value === null ? (asked[next++] as Fetched) : { state: 'hit', hit: { value } },
+    );
+  }
+
+  /** A plain look is a quarter cheaper than a script that may grant a lease: it pays as long as few look in vain. */
+  #looksFirst({ withTtl = true }: FetchOptions = {}): boolean {
+    return !withTtl && this.#misses.value < LOOK_FIRST_BELOW;
+  }
+
+  async #valuesOf(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const replies = await Promise.all(
+      chunks(keys, KEYS_PER_LOOK).map((chunk) => this.#connection.send('mget', [...chunk])),
+    );
+    return replies.length === 1 ? (replies[0] ?? []) : replies.flat();
+  }
+
+  async #fetchOrAsk(key: string, leaseMs: number): Promise<Fetched> {
     const token = this.#newToken();
     const reply = await run(this.#connection, FETCH, [key], [leaseTime(leaseMs), token]);
     const [value, state] = reply as [Buffer | null, number];
     return fetched(value, state, token);
   }
 
-  async fetchMany(keys: readonly string[], leaseMs: number): Promise<Fetched[]> {
-    this.#checkOpen();
+  async #fetchOrAskMany(keys: readonly string[], leaseMs: number): Promise<Fetched[]> {
     const token = this.#newToken();
     const args = [leaseTime(leaseMs), token];
     const replies = await Promise.all(
@@ -246,10 +292,8 @@ function lease(message: Buffer | null, state: number, token: string): Lease {
   return { state: 'failed', message: message.toString(), forMs: FAILED - state };
 }
 
-function chunks<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  if (items.length <= ENTRIES_PER_CALL) return items.length === 0 ? [] : [items];
-  const count = Math.ceil(items.length / ENTRIES_PER_CALL);
-  return Array.from({ length: count }, (_, i) =>
-    items.slice(i * ENTRIES_PER_CALL, (i + 1) * ENTRIES_PER_CALL),
-  );
+function chunks<Item>(items: readonly Item[], size = ENTRIES_PER_CALL): readonly (readonly Item[])[] {
+  if (items.length <= size) return items.length === 0 ? [] : [items];
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

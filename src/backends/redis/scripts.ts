@@ -59,11 +59,16 @@ export const RELEASE: Script = script(`
 `);
 
 /**
- * Lua function: publishes, and tells who listens and for how many milliseconds more. The members are a sorted set by
- * the time of their end. When it is gone, whoever was in it may listen for as long as a beat holds.
+ * Lua function: publishes, and tells who listens and for how many milliseconds more; with a negative `longest` it only
+ * publishes. The members are a sorted set by the time of their end. When it is gone, whoever was in it may listen for
+ * as long as a beat holds.
  */
 export const ANNOUNCE = `
   local function announce(members, channel, message, longest)
+    if longest < 0 then
+      redis.call('publish', channel, message)
+      return {}
+    end
     local time = redis.call('time')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     if longest > 0 and redis.call('exists', members) == 0 then redis.call('zadd', members, now + longest, '') end

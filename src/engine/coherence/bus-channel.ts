@@ -3,7 +3,13 @@ import type { CancelTimer } from '../../base/clock.ts';
 import { CachectlError, messageOf } from '../../base/errors.ts';
 import { systemRandom, type Random } from '../../base/random.ts';
 import type { Channel, ChannelOptions, Draft, Tidings } from './channel.ts';
-import { decodeMessage, encodeMessage, type Acknowledged, type Message } from './message.ts';
+import {
+  beginningOfTidings,
+  decodeMessage,
+  encodeMessage,
+  type Acknowledged,
+  type Message,
+} from './message.ts';
 import { Outgoing } from './outgoing.ts';
 import { Proof } from './proof.ts';
 import { Sources } from './sources.ts';
@@ -45,6 +51,7 @@ class BusChannel implements Channel {
   readonly #random: Random;
   /** The instance and its session: a second process of the same name is somebody else. */
   readonly #self: string;
+  readonly #ownTidings: Uint8Array;
   readonly #sources: Sources;
   readonly #outgoing: Outgoing;
   #subscription: Subscription | undefined;
@@ -62,6 +69,7 @@ class BusChannel implements Channel {
     this.#options = options;
     this.#random = random;
     this.#self = `${instance}#${random.nextUint32().toString(36)}${random.nextUint32().toString(36)}`;
+    this.#ownTidings = beginningOfTidings(this.#self);
     this.trust = new Proof(level, boundMs);
     this.#sources = new Sources(boundMs * SILENT_AFTER_BOUNDS);
     this.#outgoing = new Outgoing({ bus, level, self: this.#self, clock, onBurned: () => this.#beatSoon() });
@@ -170,7 +178,9 @@ class BusChannel implements Channel {
   }
 
   #hear(bytes: Uint8Array): void {
-    if (this.#closed) return;
+    // its own tidings tell an instance nothing
+    if (this.#closed || Buffer.compare(bytes.subarray(0, this.#ownTidings.length), this.#ownTidings) === 0)
+      return;
     const message = decodeMessage(bytes);
     if (message === undefined) this.#gap('a message could not be read');
     else if (message.from === this.#self) this.#hearSelf(message);

@@ -34,6 +34,11 @@ export function encodeMessage(message: Message): Uint8Array {
   return Buffer.from(JSON.stringify([VERSION, message.kind, message.from, ...fieldsOf(message)]));
 }
 
+/** What all tidings of this sender, and no other messages, begin with: enough to know one's own. */
+export function beginningOfTidings(from: string): Uint8Array {
+  return Buffer.from(`${JSON.stringify([VERSION, 'tidings', from]).slice(0, -1)},`);
+}
+
 function fieldsOf(message: Message): readonly unknown[] {
   switch (message.kind) {
     case 'tidings': {

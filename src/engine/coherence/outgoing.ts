@@ -53,6 +53,7 @@ export class Outgoing {
     return {
       notice: {
         bus: this.#options.bus,
+        wantsAudience: this.#options.level === 'strict',
         get message(): Uint8Array {
           return take().message;
         },

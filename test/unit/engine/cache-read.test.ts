@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openMemory } from '../../../src/backends/memory/open.ts';
+import { openSharedMemory, SharedMemory } from '../../../src/backends/memory/shared.ts';
 import { ManualClock } from '../../../src/base/clock.ts';
 import { isCachectlError } from '../../../src/base/errors.ts';
 import { type Cache, type CacheOptions, createCache, messagePackCodec } from '../../../src/engine/index.ts';
@@ -60,6 +61,42 @@ describe('get', () => {
     expect(await cache.get('a')).toBeUndefined();
   });
 
+  test('what is kept beyond its expiry is not taken for fresh by who has no use for times', async () => {
+    const clock = new ManualClock();
+    const server = new SharedMemory({ clock });
+    const open = (defaults: CacheOptions['defaults']): Cache =>
+      createCache({
+        namespace: 'n',
+        tiers: [{ tier: openSharedMemory(server), ttl: '1m' }],
+        clock,
+        ...(defaults === undefined ? {} : { defaults }),
+      });
+    const keeps = open({ staleIfError: '1h' });
+    const plain = open(undefined);
+    await keeps.setMany(['a', 'b'].map((key) => ({ key, value: 'old' })));
+    expect(await plain.get('a')).toBe('old');
+    expect(await plain.getMany(['a', 'b'])).toEqual(['old', 'old']);
+    await clock.advance(60_001);
+    expect(await plain.get('a')).toBeUndefined();
+    expect(await plain.getMany(['a', 'b'])).toEqual([undefined, undefined]);
+    expect(await plain.getOrLoad('a', () => 'new')).toBe('new');
+    expect(plain.counts().tiers['shared']).toMatchObject({ hits: 3, misses: 4 });
+    await Promise.all([keeps.close(), plain.close()]);
+  });
+
+  test('a fill from below is not kept in this process when the key was invalidated meanwhile', async () => {
+    const { cache, clock, l2 } = bed();
+    await cache.set('a', 'old');
+    await clock.advance(16 * 60_000);
+    const held = gate();
+    l2.before = (operation) => (operation === 'set' ? held.opened : undefined);
+    expect(await cache.get('a')).toBe('old');
+    await cache.delete('a');
+    held.open();
+    await clock.advance(0);
+    expect(cache.peek('a')).toBeUndefined();
+  });
+
   test('a tier that fails is passed over and counted', async () => {
     const failures: string[] = [];
     const { cache, clock, l2 } = bed({
@@ -90,6 +127,27 @@ describe('get', () => {
     held.open();
     await clock.advance(50);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('no reader waits for the look that tells whether a tier is back', async () => {
+    const clock = new ManualClock();
+    const l2 = remoteTier('redis', clock);
+    const l3 = remoteTier('database', clock);
+    const breaker = { failures: 1, probeAfter: '100ms' };
+    const cache = createCache({ namespace: 'n', tiers: [{ tier: l2, breaker }, l3], clock });
+    await cache.set('a', 'v');
+    const held = gate();
+    l2.before = () => held.opened;
+    const first = cache.get('a');
+    await clock.advance(41);
+    expect(await first).toBe('v');
+    await clock.advance(100);
+    l2.calls.length = 0;
+    expect(await cache.get('a')).toBe('v'); // though the clock stands still, and so does the tier
+    expect(l2.calls).toEqual(['get']);
+    held.open();
+    await clock.advance(1);
+    expect(await cache.resolve('a')).toMatchObject({ value: 'v', source: 'redis' });
   });
 
   test('bytes of somebody else are a miss and an error, not a value', async () => {

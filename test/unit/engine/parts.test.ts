@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ManualClock } from '../../../src/base/clock.ts';
 import { describe, expect, test } from 'vitest';
 import { Fence } from '../../../src/engine/fence.ts';
+import { gate } from '../../support/tiers.ts';
 import { Flights } from '../../../src/engine/flights.ts';
 import { Router } from '../../../src/engine/policies.ts';
 
@@ -65,6 +66,48 @@ test('flights end for all who share them, and leave nothing behind', async () =>
   const first = fly();
   flights.abandon('k');
   expect(await Promise.all([first, fly()])).toEqual([2, 3]);
+});
+
+test('of many, each is fetched once, joined by whoever wants it meanwhile, and ends with its own answer', async () => {
+  const flights = new Flights<string>(
+    { generation: 0, provenUntilMs: Infinity, boundMs: 0 },
+    new ManualClock(),
+  );
+  const asked: number[][] = [];
+  const held = gate();
+  const alone = flights.run('c', () => Promise.resolve('C'));
+  const batch = flights.runMany(['a', 'b', 'c', 'a', 'd'], async (own) => {
+    asked.push([...own]);
+    return ['A', held.opened.then(() => 'B'), 'D'];
+  });
+  const joined = ['a', 'b', 'd'].map((key) => flights.run(key, () => Promise.resolve('anew')));
+  expect(asked).toEqual([[0, 1, 4]]);
+  expect([await alone, await joined[0], await joined[2]]).toEqual(['C', 'A', 'D']);
+  expect(flights.size).toBe(1);
+  const meanwhile = flights.runMany(['b'], () => Promise.reject(new Error('it is on its way')));
+  held.open();
+  expect(await batch).toEqual(['A', 'B', 'C', 'A', 'D']);
+  expect([await joined[1], await meanwhile]).toEqual(['B', ['B']]);
+  expect(flights.size).toBe(0);
+});
+
+test('when the work for many fails, all of them fail and nothing is left behind', async () => {
+  const flights = new Flights<string>(
+    { generation: 0, provenUntilMs: Infinity, boundMs: 0 },
+    new ManualClock(),
+  );
+  const batch = flights.runMany(['a', 'b'], () => Promise.reject(new Error('x')));
+  const joined = flights.run('b', () => Promise.resolve('anew'));
+  const outcomes = await Promise.allSettled([batch, joined]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(flights.size).toBe(0);
+  const half = flights.runMany(['a', 'b'], async () => ['A', Promise.reject(new Error('y'))]);
+  await expect(half).rejects.toThrow('y');
+  expect(flights.size).toBe(0);
+  const anew = flights.runMany(['a'], async () => ['2']);
+  flights.abandon('a');
+  const newer = flights.runMany(['a'], async () => ['3']);
+  expect([await anew, await newer]).toEqual([['2'], ['3']]);
 });
 
 test('the most specific policy wins; a parameter is one part', () => {

@@ -4,9 +4,11 @@ import type { Outcome, VariantResult } from '../results/run-result.ts';
 import { createPacer } from '../workload/arrivals.ts';
 import { DrawSequence } from '../workload/draw-sequence.ts';
 import { createRateCurve, delayed } from '../workload/rate-shapes.ts';
+import type { Driver } from './drivers/driver.ts';
 import { runClosedLoop } from './executors/closed-loop.ts';
-import type { LoopPlan } from './executors/executor.ts';
+import type { Loop } from './executors/executor.ts';
 import { runOpenLoop } from './executors/open-loop.ts';
+import { runRawLoop } from './executors/raw-loop.ts';
 import { resultOf } from './measure.ts';
 import type { VariantRun } from './plan.ts';
 import { Recording } from './recording.ts';
@@ -33,16 +35,16 @@ export async function measureLoad(run: VariantRun, subject: Subject): Promise<Me
   const recording = new Recording(startMs, scenario.load.model);
   const stop = new AbortController();
   const watch = watchRun(run, subject, recording, stop, startMs);
-  const plan: LoopPlan = {
-    driver: subject.driver,
+  subject.nextKey = () => draws.nextKey();
+  const plan: Loop = {
     recording,
     nextOperation: () => draws.nextOperation(),
-    nextKey: () => draws.nextKey(),
+    nextKey: subject.nextKey,
     clock,
     endMs: startMs + scenario.durationMs,
     signal: AbortSignal.any([run.signal, stop.signal]),
   };
-  const waitedMs = await execute(run, plan, random);
+  const waitedMs = await execute(run, subject.driver, plan, random);
   const seen = watch.finish();
   const recorded = recording.finish(Math.min(clock.nowMs(), plan.endMs));
   const statsAfter = (await subject.system?.cache.tierStats()) ?? {};
@@ -65,16 +67,19 @@ const SEVERITY: Readonly<Record<Outcome, number>> = { complete: 0, interrupted: 
 /** Gives the time in which arrivals waited for room, in milliseconds. */
 async function execute(
   { scenario, share = WHOLE }: VariantRun,
-  plan: LoopPlan,
+  driver: Driver,
+  plan: Loop,
   random: Random,
 ): Promise<number> {
   const { load, warmupMs } = scenario;
   if (load.model === 'closed') {
-    await runClosedLoop(plan, connectionsOver(load, warmupMs));
+    const connections = connectionsOver(load, warmupMs);
+    if ('begin' in driver) await runRawLoop(driver, plan, connections, load.pipeline);
+    else await runClosedLoop({ ...plan, driver }, connections, load.pipeline);
     return 0;
   }
   const { connections, maxInFlight } = load;
   const curve = delayed(createRateCurve(load.rate, load.shape), warmupMs);
   const pacer = everyNth(createPacer(load.arrival, curve, random.fork('arrivals')), share);
-  return runOpenLoop(plan, { pacer, connections, maxInFlight });
+  return runOpenLoop({ ...plan, driver }, { pacer, connections, maxInFlight });
 }

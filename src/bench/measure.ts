@@ -44,8 +44,9 @@ export function resultOf(
   const metrics = { ...countedMetrics(scenario, share, recorded, counted), ...more };
   const errors = [...recorded.errors.entries(), ...tierErrors.entries()];
   release(recorded);
-  const { id, title, tiers } = variant;
-  return { id, title, tiers, ...parts, metrics: { ...metrics, ...deriveMetrics(parts, metrics) }, errors };
+  const { id, title, tiers, driver, round } = variant;
+  const which = { id, title, tiers, driver, ...(round !== undefined && { round }) };
+  return { ...which, ...parts, metrics: { ...metrics, ...deriveMetrics(parts, metrics) }, errors };
 }
 
 /** The metrics of a variant that are counted, not derived. What was not measured is absent. */
@@ -63,6 +64,7 @@ function countedMetrics(scenario: Scenario, share: Share, recorded: Recorded, co
     'origin.loads_avoided': Math.max(0, (recorded.byOperation.get('getOrLoad')?.count ?? 0) - counted.loads),
     ...memoryMetrics(counted),
     ...(counted.generator.lagP99Ms !== undefined && { 'event_loop.lag.p99': counted.generator.lagP99Ms }),
+    ...(recorded.operations > 0 && { 'cpu.per_operation': counted.generator.cpuMs / recorded.operations }),
     'event_loop.utilization': counted.generator.utilization,
     'generator.cores': counted.generator.cores,
     'generator.starved': counted.generator.starved,

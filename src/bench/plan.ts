@@ -1,36 +1,75 @@
 import type { Clock } from '../base/clock.ts';
 import { CachectlError } from '../base/errors.ts';
-import { didYouMean } from '../base/nearest.ts';
 import { DEFAULT_ENGINE } from '../config/engine-schema.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
 import type { Bed } from '../testbed/bed.ts';
+import { type DriverName, serverTier } from './drivers/driver.ts';
+import { DRIVERS } from './drivers/registry.ts';
 import type { Host } from './host.ts';
 import type { Share } from './share.ts';
 
-/** What carries out the operations: the engine, or a bare client for comparison. */
-export type DriverName = 'engine' | 'ioredis';
-
-export const DRIVERS: readonly DriverName[] = ['engine', 'ioredis'];
-
-/** @throws CachectlError `BAD_USAGE` that lists the known drivers */
-export function findDriver(name: string): DriverName {
-  const found = DRIVERS.find((known) => known === name);
-  if (found !== undefined) return found;
-  throw new CachectlError('BAD_USAGE', `unknown driver '${name}'${didYouMean(name, DRIVERS)}`, {
-    hint: `known drivers: ${DRIVERS.join(', ')}`,
-  });
+/** A variant, and what carries out its operations. */
+export interface PlannedVariant extends Variant {
+  readonly driver: DriverName;
+  /** Which round of an attribution it belongs to, from 1. */
+  readonly round?: number;
 }
 
-/** The variants to measure: the scenario's own, or the one that a bare client has. */
-export function variantsFor(driver: DriverName, scenario: Scenario): readonly Variant[] {
-  if (driver === 'engine') return scenario.variants;
-  return [{ id: 'ioredis', title: 'bare ioredis', tiers: ['redis'], engine: DEFAULT_ENGINE }];
+/**
+ * The variants to measure: with the engine the scenario's own; with a bare client one for each server among their tiers
+ * that it speaks to.
+ * @throws CachectlError `BAD_USAGE` when there is none, or when the driver lacks an operation of the scenario
+ */
+export function variantsFor(driver: DriverName, scenario: Scenario): readonly PlannedVariant[] {
+  checkOperations(driver, scenario);
+  const { speaks, title } = DRIVERS[driver];
+  if (speaks === undefined) return scenario.variants.map((variant) => ({ ...variant, driver }));
+  const servers = speaks.filter((tier) => scenario.variants.some(({ tiers }) => tiers.includes(tier)));
+  if (servers.length === 0) {
+    throw new CachectlError(
+      'BAD_USAGE',
+      `the driver '${driver}' speaks to ${speaks.join(' and ')}, and no variant of '${scenario.name}' has such a tier`,
+      { hint: driversFor(scenario) },
+    );
+  }
+  if (servers.length === 1) return [{ id: driver, title, tiers: servers, engine: DEFAULT_ENGINE, driver }];
+  return servers.map((tier) => ({
+    id: `${driver}-${tier}`,
+    title: `${title} ${tier}`,
+    tiers: [tier],
+    engine: DEFAULT_ENGINE,
+    driver,
+  }));
+}
+
+/** @throws CachectlError `BAD_USAGE` when the scenario has an operation that the driver lacks */
+export function checkOperations(driver: DriverName, scenario: Scenario): void {
+  const lacking = DRIVERS[driver].lacks.find(({ operation }) => scenario.operations[operation] > 0);
+  if (lacking === undefined) return;
+  throw new CachectlError(
+    'BAD_USAGE',
+    `the driver '${driver}' cannot do '${lacking.operation}' of '${scenario.name}': ${lacking.why}`,
+    { hint: driversFor(scenario) },
+  );
+}
+
+/** Which drivers can do the whole scenario. */
+function driversFor({ variants, operations }: Scenario): string {
+  const names = Object.entries(DRIVERS)
+    .filter(([, { lacks }]) => lacks.every(({ operation }) => operations[operation] === 0))
+    .filter(
+      ([, { speaks }]) =>
+        speaks === undefined || variants.some(({ tiers }) => serverTier(tiers, speaks) !== undefined),
+    )
+    .map(([name]) => name);
+  return names.length === 0
+    ? 'no driver can do all of its operations on these tiers: change the operations or the variants'
+    : `drivers that can: ${names.join(', ')}`;
 }
 
 export interface VariantRun {
   readonly scenario: Scenario;
-  readonly driver: DriverName;
-  readonly variant: Variant;
+  readonly variant: PlannedVariant;
   /** Which of the variants this is, from 0. */
   readonly index: number;
   readonly count: number;

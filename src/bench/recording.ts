@@ -46,18 +46,19 @@ export class Recording {
       model === 'open' ? { service: new LatencyRecorder(), slip: new LatencyRecorder() } : undefined;
   }
 
-  done(operation: Operation, due: number, sent: number, ended: number, outcome: Outcome): void {
+  /** @param count of operations for which all of this is the same */
+  done(operation: Operation, due: number, sent: number, ended: number, outcome: Outcome, count = 1): void {
     if (due < this.#startMs) return;
-    this.operations++;
+    this.operations += count;
     this.#lastEnd = ended;
     if (outcome === 'hit') this.#hits++;
     else if (outcome === 'miss') this.#misses++;
     const latency = ended - due;
-    this.#of(operation).record(latency);
-    this.#series.record(ended, latency, outcome);
+    this.#of(operation).record(latency, count);
+    this.#series.record(ended, latency, outcome, count);
     if (this.#open === undefined) return;
-    this.#open.service.record(ended - sent);
-    this.#open.slip.record(sent - due);
+    this.#open.service.record(ended - sent, count);
+    this.#open.slip.record(sent - due, count);
   }
 
   failed(due: number, ended: number, error: unknown): void {

@@ -4,14 +4,16 @@ import { isCachectlError, messageOf } from '../base/errors.ts';
 import { describeWork } from '../config/kinds/registry.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
 import { RUN_RESULT_SCHEMA } from '../results/schema.ts';
-import type { Outcome, RunResult, VariantResult, Warning } from '../results/run-result.ts';
+import type { Attribution, Outcome, RunResult, VariantResult, Warning } from '../results/run-result.ts';
 import type { Environment } from '../testbed/binaries.ts';
 import type { Target } from '../testbed/target.ts';
 import { Testbed } from '../testbed/testbed.ts';
+import { attribute, layersOf, roundsOf } from './attribution.ts';
 import { describeHost, type Host } from './host.ts';
+import type { DriverName } from './drivers/driver.ts';
 import type { VariantOutcome } from './kinds/kind.ts';
 import { KINDS } from './kinds/registry.ts';
-import { type DriverName, type OnProgress, variantsFor, type VariantRun } from './plan.ts';
+import { type OnProgress, type PlannedVariant, variantsFor, type VariantRun } from './plan.ts';
 import { offeredRate } from './schedule.ts';
 import { GRACE_MS, partyOf, waitForStart } from './shard.ts';
 import type { Shard } from './share.ts';
@@ -19,9 +21,12 @@ import type { Shard } from './share.ts';
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly target: Target;
+  /** What carries out the operations; an attribution has a driver for each layer instead. */
   readonly driver: DriverName;
   /** The part of the run that is this machine's. Default: all of it. */
   readonly shard?: Shard | undefined;
+  /** Take the layers apart, in so many rounds, instead of running the variants. */
+  readonly attributionRounds?: number | undefined;
   readonly host: Host;
   readonly env: Environment;
   readonly clock: Clock;
@@ -39,12 +44,13 @@ export interface RunOptions {
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { scenario, shard, clock, onProgress } = options;
   const startedAt = new Date(clock.wallMs()).toISOString();
-  const variants = variantsFor(options.driver, scenario);
+  const { variants, attributed } = planOf(options);
   onProgress({ phase: 'setup', message: 'starting servers and filling the origin' });
   const testbed = await Testbed.open({
     ...options,
     scenario: { ...scenario, variants },
     ...(shard !== undefined && { party: partyOf(scenario, shard) }),
+    memcachedBy: variants.some(({ driver }) => driver === 'memjs') ? 'tcp' : 'socket',
   });
   const done: VariantResult[] = [];
   const warnings: Warning[] = [];
@@ -59,6 +65,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     warnings,
     outcome,
     ...(shard !== undefined && { shard: { index: shard.index, count: shard.count } }),
+    ...(attributed !== undefined && { attribution: attributed(done) }),
   });
   try {
     for (const [index, variant] of variants.entries()) {
@@ -88,6 +95,20 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     onProgress({ phase: 'cleanup', message: 'stopping servers' });
     await testbed.close();
   }
+}
+
+interface RunPlan {
+  readonly variants: readonly PlannedVariant[];
+  readonly attributed?: (done: readonly VariantResult[]) => Attribution;
+}
+
+function planOf({ scenario, driver, attributionRounds: rounds }: RunOptions): RunPlan {
+  if (rounds === undefined) return { variants: variantsFor(driver, scenario) };
+  const layers = layersOf(scenario);
+  return {
+    variants: roundsOf(layers, rounds),
+    attributed: (done) => attribute(layers, rounds, done),
+  };
 }
 
 /** A variant whose servers cannot even be reached any more, after others were measured, does not lose those. */
@@ -122,7 +143,7 @@ function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['
     seed,
     load:
       load.model === 'closed'
-        ? { model: 'closed', connections: load.connections }
+        ? { model: 'closed', connections: load.connections, pipeline: load.pipeline }
         : { model: 'open', rate: offeredRate(scenario) ?? load.rate, connections: load.connections },
     variants: variants.map(({ id }) => id),
     resolved: withoutLongLists({ ...scenario, variants }),

@@ -29,6 +29,11 @@ export interface ConnectionPlan {
   changeAfter(ms: number): number;
 }
 
+/** As many all the time. */
+export function always(connections: number): ConnectionPlan {
+  return { most: connections, at: () => connections, changeAfter: () => Infinity };
+}
+
 /** Stages begin with the measured part; the first one lasts through the warm-up, too. */
 export function connectionsOver({ connections, stages = [] }: ClosedLoad, warmupMs: number): ConnectionPlan {
   const ends: number[] = [];

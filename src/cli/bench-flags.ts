@@ -8,12 +8,18 @@ export interface BenchFlags extends ConnectionFlags {
   readonly rate?: number;
   readonly connections?: number;
   readonly instances?: number;
+  /** Operations in flight on each connection of a closed loop. */
+  readonly pipeline?: number;
   readonly seed?: number;
   /** `--shard i/n`, counted from 0 here. */
   readonly shard?: Share;
   /** Wall clock, milliseconds since the epoch. */
   readonly startAt?: number;
   readonly driver: string;
+  /** Take the layers of the main variant apart. */
+  readonly attribute?: boolean;
+  /** Of an attribution. */
+  readonly rounds?: number;
   readonly out?: string;
   readonly format?: string;
   readonly json?: boolean;

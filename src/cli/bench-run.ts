@@ -1,7 +1,10 @@
 import { haltSqliteThreads } from '../backends/database/sqlite-thread.ts';
 import { CachectlError } from '../base/errors.ts';
 import { ExitCode } from '../base/exit-codes.ts';
-import { findDriver, variantsFor } from '../bench/plan.ts';
+import { layersOf } from '../bench/attribution.ts';
+import type { DriverName } from '../bench/drivers/driver.ts';
+import { findDriver } from '../bench/drivers/registry.ts';
+import { variantsFor } from '../bench/plan.ts';
 import { runScenario } from '../bench/run.ts';
 import type { Shard } from '../bench/share.ts';
 import { loadConfig } from '../config/config-file.ts';
@@ -32,7 +35,9 @@ interface Planned {
 interface Plan {
   readonly runs: readonly Planned[];
   readonly target: Target;
-  readonly driver: ReturnType<typeof findDriver>;
+  readonly driver: DriverName;
+  /** Rounds of an attribution; undefined when it is none. */
+  readonly rounds: number | undefined;
   /** Name of the format and what makes it. */
   readonly format: string;
   readonly report: Reporter;
@@ -61,6 +66,7 @@ export async function runBench(
         target: plan.target,
         driver: plan.driver,
         shard: plan.shard,
+        attributionRounds: plan.rounds,
         host: context.host,
         env: context.env,
         clock: context.clock,
@@ -88,6 +94,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
   const format = flags.json === true ? 'json' : (flags.format ?? 'table');
   const report = findReporter(format);
   const driver = findDriver(flags.driver);
+  const rounds = attributionRounds(flags);
   const file = await loadConfig({ path: flags.config, cwd: context.cwd, env: context.env });
   const settings = resolveSettings({ flags, env: context.env, file });
   const added = (flags.gate ?? []).map((expression) => ({ expression, origin: '--gate' }));
@@ -100,15 +107,11 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
       rate: flags.rate,
       connections: flags.connections,
       instances: flags.instances,
+      pipeline: flags.pipeline,
       seed: flags.seed,
       gates: added,
     });
-    const gates = parseGates(scenario.gates);
-    checkGates(
-      gates,
-      variantsFor(driver, scenario).map(({ id }) => id),
-    );
-    runs.push({ scenario, gates });
+    runs.push({ scenario, gates: gatesOf(scenario, driver, rounds) });
   }
   const shard = shardOf(flags, context.clock.wallMs());
   if (flags.out !== undefined) await checkWritable(flags.out);
@@ -120,7 +123,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     deadlineMs: deadlineMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
   };
-  return { runs, target, driver, format, report, out: flags.out, shard };
+  return { runs, target, driver, rounds, format, report, out: flags.out, shard };
 }
 
 /** @throws CachectlError `BAD_USAGE` when one of the two flags is missing, or the start is over */
@@ -136,6 +139,48 @@ function shardOf({ shard, startAt }: BenchFlags, nowMs: number): Shard | undefin
   throw new CachectlError('BAD_USAGE', `${given} needs ${missing}`, {
     hint: 'as in --shard 1/3 --start-at 2026-05-01T12:00:00Z, the same time for all shards',
   });
+}
+
+/** Finds, too, what the driver or an attribution cannot do. Gates judge variants, so an attribution has none. */
+function gatesOf(scenario: Scenario, driver: DriverName, rounds: number | undefined): readonly Gate[] {
+  if (rounds !== undefined) {
+    layersOf(scenario);
+    return [];
+  }
+  const gates = parseGates(scenario.gates);
+  checkGates(
+    gates,
+    variantsFor(driver, scenario).map(({ id }) => id),
+  );
+  return gates;
+}
+
+const DEFAULT_ROUNDS = 5;
+const MOST_ROUNDS = 1000;
+
+/** @throws CachectlError `BAD_USAGE` for flags that an attribution excludes, and for rounds without one */
+function attributionRounds({ attribute, rounds, driver, gate }: BenchFlags): number | undefined {
+  const wrong = (message: string, hint: string): CachectlError =>
+    new CachectlError('BAD_USAGE', message, { hint });
+  if (attribute !== true) {
+    if (rounds === undefined) return undefined;
+    throw wrong('--rounds is only for --attribute', 'add --attribute, or leave --rounds out');
+  }
+  if (driver !== 'engine') {
+    throw wrong(
+      `--attribute has a driver for each layer, so --driver ${driver} cannot be had with it`,
+      'leave --driver out',
+    );
+  }
+  if (gate !== undefined) {
+    throw wrong('--gate judges variants, and --attribute measures layers', 'leave one of the two out');
+  }
+  if (rounds === undefined) return DEFAULT_ROUNDS;
+  if (rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
+  throw wrong(
+    `--rounds: expected a whole number from 1 to ${MOST_ROUNDS}; found ${rounds}`,
+    'try --rounds 5',
+  );
 }
 
 function reportAll(

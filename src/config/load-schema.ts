@@ -16,7 +16,12 @@ const closed = choiceOf(
       default: 'closed',
       description: 'Each connection sends its next operation when the last is answered.',
     }),
-    connections: connections.optional().meta({ default: 50, description: 'Operations in flight at once.' }),
+    connections: connections
+      .optional()
+      .meta({ default: 50, description: 'Sockets to each server, where the driver has a pool.' }),
+    pipeline: count({ min: 1, max: 1000 })
+      .prefault(1)
+      .describe('Operations in flight on each connection; what is due at once goes out in one write.'),
     stages: z
       .array(
         z.strictObject({
@@ -31,8 +36,9 @@ const closed = choiceOf(
   { rate: 'model: open', arrival: 'model: open', max_in_flight: 'model: open', shape: 'model: open' },
 )
   .superRefine(excludes('stages', 'connections'))
-  .transform(({ connections: most = 50, stages }) => ({
+  .transform(({ connections: most = 50, stages, pipeline }) => ({
     model: 'closed' as const,
+    pipeline,
     connections: stages === undefined ? most : Math.max(...stages.map((stage) => stage.connections)),
     ...(stages !== undefined && {
       stages: stages.map((stage) => ({ durationMs: stage.duration, connections: stage.connections })),
@@ -128,7 +134,7 @@ const open = choiceOf(
       .prefault(10_000)
       .describe('Operations in flight beyond which arrivals wait, with the wait in their latency.'),
   },
-  {},
+  { pipeline: 'model: closed' },
 )
   .superRefine(excludes('stages', 'rate', 'shape'))
   .transform((section) => ({

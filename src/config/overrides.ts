@@ -10,6 +10,8 @@ export interface ScenarioOverrides {
   readonly rate?: number | undefined;
   readonly connections?: number | undefined;
   readonly instances?: number | undefined;
+  /** Operations in flight on each connection of a closed load; an open load has none. */
+  readonly pipeline?: number | undefined;
   readonly seed?: number | undefined;
   /** Added to the gates of the file. */
   readonly gates?: readonly GateSpec[] | undefined;
@@ -31,6 +33,7 @@ const BOUNDS: readonly Bound[] = [
   { name: 'rate', flag: '--rate', min: 0.01, max: 10_000_000, whole: false, show: (rate) => `${rate}/s` },
   { name: 'connections', flag: '--connections', min: 1, max: 10_000, whole: true, show: String },
   { name: 'instances', flag: '--instances', min: 1, max: 1000, whole: true, show: String },
+  { name: 'pipeline', flag: '--pipeline', min: 1, max: 1000, whole: true, show: String },
   { name: 'seed', flag: '--seed', min: 0, max: 4_294_967_295, whole: true, show: String },
 ];
 
@@ -48,7 +51,10 @@ const OPEN_LOAD_DEFAULTS: Omit<OpenLoad, 'rate' | 'connections'> = {
  * @throws CachectlError `BAD_USAGE` with every flag whose number is out of range
  */
 export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides): Scenario {
-  const problems = BOUNDS.flatMap((bound) => checkBound(overrides[bound.name], bound));
+  const problems = [
+    ...BOUNDS.flatMap((bound) => checkBound(overrides[bound.name], bound)),
+    ...checkPipeline(scenario.load, overrides),
+  ];
   if (problems.length > 0) {
     throw new CachectlError('BAD_USAGE', problems.map(({ message }) => message).join('; '), { problems });
   }
@@ -64,15 +70,23 @@ export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides):
 }
 
 /** A number that is given takes the place of stages; other shapes of a rate stay, and are told the new one. */
-function overriddenLoad(load: LoadSpec, { rate, connections }: ScenarioOverrides): LoadSpec {
+function overriddenLoad(load: LoadSpec, { rate, connections, pipeline }: ScenarioOverrides): LoadSpec {
   if (load.model === 'closed') {
     if (rate !== undefined) {
       return { ...OPEN_LOAD_DEFAULTS, connections: connections ?? load.connections, rate };
     }
-    return connections === undefined ? load : { model: 'closed', connections };
+    const inFlight = pipeline ?? load.pipeline;
+    return connections === undefined
+      ? { ...load, pipeline: inFlight }
+      : { model: 'closed', connections, pipeline: inFlight };
   }
   const shape = rate !== undefined && load.shape.form === 'stages' ? OPEN_LOAD_DEFAULTS.shape : load.shape;
   return { ...load, connections: connections ?? load.connections, rate: rate ?? load.rate, shape };
+}
+
+function checkPipeline(load: LoadSpec, { rate, pipeline }: ScenarioOverrides): readonly Problem[] {
+  if (pipeline === undefined || (load.model === 'closed' && rate === undefined)) return [];
+  return [{ message: '--pipeline: only a closed loop has a pipeline; an open loop sends when it is due' }];
 }
 
 function checkBound(value: number | undefined, bound: Bound): readonly Problem[] {

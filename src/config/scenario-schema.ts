@@ -28,16 +28,18 @@ const VARIANT_ID = /^[a-z0-9][a-z0-9_-]*$/;
 const operation = (meaning: string): z.ZodPrefault<z.ZodType<number, string>> =>
   share().prefault('0%').describe(`Share of operations that ${meaning}`);
 
-const DEFAULT_OPERATIONS = { get_or_load: '95%', set: '5%' };
-
 const operations = z
   .strictObject({
     get_or_load: operation('read, and on a miss load from the origin and fill the tiers.'),
     get: operation('only read: a miss stays a miss.'),
+    multi_get: operation('read as many keys as batch says, in one call. A hit when all of them are there.'),
     set: operation('write.'),
     delete: operation('delete.'),
+    touch: operation('start the time to live of an entry anew.'),
+    incr: operation('add one to a counter, which has a key of its own. Needs a bare client as driver.'),
+    batch: count({ min: 1, max: 1000 }).prefault(10).describe('Keys of each multi_get.'),
   })
-  .superRefine((shares, context) => {
+  .superRefine(({ batch: _batch, ...shares }, context) => {
     const percent = Object.values(shares).reduce((sum, part) => sum + part * 100, 0);
     if (Math.abs(percent - 100) < 1e-6) return;
     const message = `the shares add up to ${Number(percent.toFixed(4))}%, not to 100%`;
@@ -46,10 +48,16 @@ const operations = z
   .transform((shares) => ({
     getOrLoad: shares.get_or_load,
     get: shares.get,
+    multiGet: shares.multi_get,
     set: shares.set,
     delete: shares.delete,
+    touch: shares.touch,
+    incr: shares.incr,
+    batch: shares.batch,
   }))
   .describe('Shares of the operations; together 100%. An operation that is not named has no share.');
+
+const DEFAULT_OPERATIONS = operations.parse({ get_or_load: '95%', set: '5%' });
 
 const origin = z
   .strictObject({
@@ -180,7 +188,7 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     keyspace: file.keyspace ?? (workload && keyspaceOf(workload)) ?? keyspaceSchema.parse({}),
     values: file.values ?? workload?.preset.values ?? valuesSchema.parse({}),
     ttl: file.ttl ?? workload?.preset.ttl ?? ttlSchema.parse({}),
-    operations: file.operations ?? workload?.preset.operations ?? operations.parse(DEFAULT_OPERATIONS),
+    operations: file.operations ?? { ...DEFAULT_OPERATIONS, ...workload?.preset.operations },
     load: file.load,
     origin: file.origin,
     tiers: file.tiers,

@@ -64,14 +64,22 @@ export type Keyspace = (Exclude<KeyDistributionSpec, { distribution: 'shifting' 
   readonly keyBytes: number;
 };
 
-/** Shares of the operations; they add up to 1. */
+/** Shares of the operations, which add up to 1, and what they need to know. */
 export interface OperationMix {
   /** Get, and on a miss load from the origin and fill. */
   readonly getOrLoad: number;
   /** Get alone: a miss stays a miss. */
   readonly get: number;
+  /** Get of several keys in one call. */
+  readonly multiGet: number;
   readonly set: number;
   readonly delete: number;
+  /** Start the time to live anew. */
+  readonly touch: number;
+  /** Add one to a counter, which has a key of its own beside that of the value. */
+  readonly incr: number;
+  /** Keys of each multi-get, at least 1; no share. */
+  readonly batch: number;
 }
 
 export type LoadSpec = ClosedLoad | OpenLoad;
@@ -83,6 +91,8 @@ export interface ClosedLoad {
   readonly connections: number;
   /** How many there are over time in the measured part; the last stage stays. Absent: always as many. */
   readonly stages?: readonly ConnectionStage[];
+  /** Operations in flight on each connection, at least 1. */
+  readonly pipeline: number;
 }
 
 export interface ConnectionStage {

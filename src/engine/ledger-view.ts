@@ -53,7 +53,7 @@ export class LedgerView {
   readonly #deadlines: Deadlines;
   /** Changes when what was judged valid before may no longer be. */
   version = 0;
-  /** When this process last changed the ledger: it is not to serve unjudged what it learnt before. */
+  /** When this process last changed the ledger, or heard of a change: it is not to serve unjudged what it learnt before. */
   changedMs: number = -Infinity;
 
   constructor(ledger: Ledger, trust: Trust, clock: Clock) {
@@ -140,6 +140,7 @@ export class LedgerView {
     if (page) this.#forgetPage();
     this.#reading = undefined;
     this.version++;
+    this.changedMs = this.#clock.nowMs();
   }
 
   /** Everything may have changed. */

@@ -192,6 +192,13 @@ export const METRICS: readonly MetricDefinition[] = [
     merge: 'max',
   },
   {
+    name: 'cpu.per_operation',
+    unit: 'ms',
+    better: 'lower',
+    meaning: 'processor time of the generator process by the operations completed',
+    merge: 'max',
+  },
+  {
     name: 'event_loop.utilization',
     unit: 'ratio',
     better: 'lower',

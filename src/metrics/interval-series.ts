@@ -47,17 +47,18 @@ export class IntervalSeries {
   /**
    * Counts one operation that ended at `endedAtMs`. One that is told late, after others of the next
    * second, counts in that second. The latency of an error is not used.
+   * @param count of operations for which all of this is the same
    */
-  record(endedAtMs: number, latencyMs: number, outcome: Outcome): void {
+  record(endedAtMs: number, latencyMs: number, outcome: Outcome, count = 1): void {
     if (endedAtMs >= this.#endMs) this.#advanceTo(endedAtMs);
     if (outcome === 'error') {
-      this.#errors++;
+      this.#errors += count;
       return;
     }
-    this.#latency.record(latencyMs);
+    this.#latency.record(latencyMs, count);
     if (outcome === 'written') return;
-    this.#reads++;
-    if (outcome === 'hit') this.#hits++;
+    this.#reads += count;
+    if (outcome === 'hit') this.#hits += count;
   }
 
   /** Closes the series at `endMs` and gives all its seconds; the last may be a part of one. Call it once, last. */

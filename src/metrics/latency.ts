@@ -38,11 +38,13 @@ export class LatencyRecorder implements LatencySummary {
   /**
    * Records one latency. A negative one, as rounding of clock readings may give, counts as 0, one over an
    * hour as an hour. Throws `UNEXPECTED` for NaN.
+   * @param count how often, 1 or more
    */
-  record(ms: number): void {
-    const nanos = Math.round(ms * NANOS_PER_MS);
-    if (nanos >= 0 && nanos <= HIGHEST_NANOS) this.#histogram.recordValue(nanos);
-    else this.#histogram.recordValue(clampNanos(nanos));
+  record(ms: number, count = 1): void {
+    const rounded = Math.round(ms * NANOS_PER_MS);
+    const nanos = rounded >= 0 && rounded <= HIGHEST_NANOS ? rounded : clampNanos(rounded);
+    if (count === 1) this.#histogram.recordValue(nanos);
+    else this.#histogram.recordValueWithCount(nanos, count);
   }
 
   get count(): number {

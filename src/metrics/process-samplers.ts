@@ -16,6 +16,8 @@ export interface ProcessFigures {
   readonly starved: number;
   /** Largest resident memory seen, in bytes. */
   readonly maxRssBytes: number;
+  /** Processor time used, in milliseconds. */
+  readonly cpuMs: number;
 }
 
 /** What only the process itself can tell. */
@@ -59,13 +61,15 @@ export class ProcessSampler {
     this.#readMemory();
     const { utilization } = performance.eventLoopUtilization(this.#utilizationAtStart);
     const passedMs = this.#clock.nowMs() - this.#startMs;
-    const cores = passedMs > 0 ? (this.#readings.readCpuMs() - this.#cpuAtStartMs) / passedMs : 0;
+    const cpuMs = this.#readings.readCpuMs() - this.#cpuAtStartMs;
+    const cores = passedMs > 0 ? cpuMs / passedMs : 0;
     return {
       lagP99Ms: lagMs(this.#delay, 99),
       utilization,
       cores,
       starved: Math.max(0, utilization - cores),
       maxRssBytes: this.#maxRssBytes,
+      cpuMs,
     };
   }
 

@@ -45,9 +45,9 @@ function facts(parts: readonly string[], width: number, style: Style): readonly 
 
 function describeLoad(load: LoadRecord): string {
   const connections = counted(load.connections, 'connection');
-  return load.model === 'closed'
-    ? `closed loop on ${connections}`
-    : `open loop at ${formatRate(load.rate)} on ${connections}`;
+  if (load.model === 'open') return `open loop at ${formatRate(load.rate)} on ${connections}`;
+  const { pipeline = 1 } = load;
+  return `closed loop on ${connections}${pipeline === 1 ? '' : `, pipeline ${pipeline}`}`;
 }
 
 function describeLength({ scenario, variants }: RunResult): readonly string[] {

@@ -1,4 +1,5 @@
 import type { RunResult } from '../results/run-result.ts';
+import { renderAttribution } from './attribution.ts';
 import { comparisonColumns } from './comparison.ts';
 import { renderDistribution } from './distribution.ts';
 import { gatesTitle, renderGates } from './gates.ts';
@@ -23,12 +24,17 @@ export const table: Reporter = ({ result, verdict }, options) => {
   const width = Math.max(MIN_WIDTH, Math.floor(options.width));
   const style = styleFor(options.color);
   const prose = Math.min(width, PROSE_WIDTH);
-  const sentences = conclude({ result, verdict });
+  const { attribution } = result;
+  const sentences = attribution === undefined ? conclude({ result, verdict }) : [];
   const sections: readonly (readonly string[])[] = [
     renderHeadline(result, width, style),
     renderOutcome(result, prose, style),
-    renderVariants(result, width, style),
-    section('Latency (logarithmic axis)', renderDistribution(result.variants, width, style), style),
+    ...(attribution === undefined
+      ? [
+          renderVariants(result, width, style),
+          section('Latency (logarithmic axis)', renderDistribution(result.variants, width, style), style),
+        ]
+      : [renderAttribution(attribution, width, style)]),
     renderGenerator(result, prose, style),
     section('Warnings', renderWarnings(result, prose, style), style),
     section('Errors', renderErrors(result, prose, style), style),

@@ -13,7 +13,8 @@ import type { VariantResult } from './run-result.ts';
 export function mergeVariants(parts: readonly [VariantResult, ...VariantResult[]]): VariantResult {
   const [first, ...others] = parts;
   if (others.length === 0) return first;
-  const { id, title, tiers } = first;
+  const { id, title, tiers, driver } = first;
+  const which = { id, title, tiers, ...(driver !== undefined && { driver }) };
   const merged = {
     measuredMs: Math.max(...parts.map((part) => part.measuredMs)),
     histograms: mergeHistograms(parts),
@@ -21,7 +22,7 @@ export function mergeVariants(parts: readonly [VariantResult, ...VariantResult[]
     errors: mergeErrors(parts.map((part) => part.errors)),
   };
   const counted = mergeCounts(parts.map((part) => part.metrics));
-  return { id, title, tiers, ...merged, metrics: { ...counted, ...deriveMetrics(merged, counted) } };
+  return { ...which, ...merged, metrics: { ...counted, ...deriveMetrics(merged, counted) } };
 }
 
 function mergeHistograms(parts: readonly VariantResult[]): VariantResult['histograms'] {

@@ -14,6 +14,33 @@ export interface RunResult {
   readonly outcome: Outcome;
   /** The part that it is of a run on several machines, from 0; absent when it is all of it. */
   readonly shard?: { readonly index: number; readonly count: number };
+  /** Of a run that took the layers apart; its variants are then one run of one layer each. */
+  readonly attribution?: Attribution;
+}
+
+/** What each layer between the wire and the application costs, from the lowest up. */
+export interface Attribution {
+  /** How often each layer was to be run. */
+  readonly rounds: number;
+  readonly layers: readonly LayerCost[];
+}
+
+export interface LayerCost {
+  readonly id: string;
+  readonly title: string;
+  readonly tiers: readonly string[];
+  readonly driver: string;
+  /** By metric name: what was measured with the layer. Absent when it was not measured. */
+  readonly figures: Readonly<Record<string, Spread>>;
+  /** By metric name: the differences to the layer below, each of two runs of one round. Empty for the lowest. */
+  readonly added: Readonly<Record<string, Spread>>;
+}
+
+/** One figure over several rounds. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface ScenarioRecord {
@@ -44,7 +71,12 @@ export interface PresetRecord {
 
 /** How the load was made: each connection waiting for its answers, or arrivals at a fixed rate (per second). */
 export type LoadRecord =
-  | { readonly model: 'closed'; readonly connections: number }
+  | {
+      readonly model: 'closed';
+      readonly connections: number;
+      /** Operations in flight on each connection; absent: 1. */
+      readonly pipeline?: number;
+    }
   | { readonly model: 'open'; readonly rate: number; readonly connections: number };
 
 export interface Environment {
@@ -72,6 +104,10 @@ export interface VariantResult {
   readonly id: string;
   readonly title: string;
   readonly tiers: readonly string[];
+  /** What carried out the operations: `engine`, or a bare client. Absent in files of earlier releases. */
+  readonly driver?: string;
+  /** Which round of an attribution it was, from 1; absent otherwise. */
+  readonly round?: number;
   /** Length of the measured part as it was, in milliseconds. */
   readonly measuredMs: number;
   /** By metric name (src/metrics/catalog.ts). A metric that was not measured is absent. */

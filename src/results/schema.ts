@@ -13,7 +13,11 @@ const server = z.object({
 });
 
 const load = z.discriminatedUnion('model', [
-  z.object({ model: z.literal('closed'), connections: z.number() }),
+  z.object({
+    model: z.literal('closed'),
+    connections: z.number(),
+    pipeline: z.number().exactOptional(),
+  }),
   z.object({ model: z.literal('open'), rate: z.number(), connections: z.number() }),
 ]);
 
@@ -31,6 +35,8 @@ const variant = z.object({
   id: z.string(),
   title: z.string(),
   tiers: z.array(z.string()),
+  driver: z.string().exactOptional(),
+  round: z.number().exactOptional(),
   measuredMs: z.number(),
   metrics: z.record(z.string(), z.number()),
   histograms: z.record(z.string(), z.string()),
@@ -54,6 +60,22 @@ const warning = z.object({
   ]),
   variant: z.string().exactOptional(),
   message: z.string(),
+});
+
+const spread = z.object({ median: z.number(), low: z.number(), high: z.number() });
+
+const attribution = z.object({
+  rounds: z.number(),
+  layers: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      tiers: z.array(z.string()),
+      driver: z.string(),
+      figures: z.record(z.string(), spread),
+      added: z.record(z.string(), spread),
+    }),
+  ),
 });
 
 /** What a result file must look like. Keys it does not know are dropped: a later release may add some. */
@@ -92,4 +114,5 @@ export const runResult: z.ZodType<RunResult> = z.object({
   warnings: z.array(warning),
   outcome: z.enum(['complete', 'server_lost', 'interrupted']),
   shard: z.object({ index: z.number(), count: z.number() }).exactOptional(),
+  attribution: attribution.exactOptional(),
 });

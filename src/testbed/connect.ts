@@ -6,7 +6,7 @@ import { openMemcached } from '../backends/memcached/open.ts';
 import { openMemory } from '../backends/memory/open.ts';
 import { openRedis } from '../backends/redis/open.ts';
 import type { Scenario, TierName, Variant } from '../config/scenario.ts';
-import { keyNamer } from '../workload/key-names.ts';
+import { counterNamer, keyNamer } from '../workload/key-names.ts';
 import type { RunNames } from './names.ts';
 import type { Target } from './target.ts';
 
@@ -65,10 +65,10 @@ async function deleteKeys({ tier }: Backend, { names, scenario }: TierOptions): 
     return;
   }
   const { keys, keyBytes } = scenario.keyspace;
-  const nameOf = keyNamer(keyBytes);
+  const namings = [keyNamer(keyBytes), ...(scenario.operations.incr > 0 ? [counterNamer(keyBytes)] : [])];
   for (let from = 0; from < keys; from += KEYS_PER_STEP) {
-    const step = Array.from({ length: Math.min(KEYS_PER_STEP, keys - from) }, (_, i) => nameOf(from + i));
-    await tier.deleteMany(step.map((key) => `${names.prefix}:${key}`));
+    const step = Array.from({ length: Math.min(KEYS_PER_STEP, keys - from) }, (_, i) => from + i);
+    await tier.deleteMany(namings.flatMap((naming) => step.map((i) => `${names.prefix}:${naming(i)}`)));
   }
 }
 

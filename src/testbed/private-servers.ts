@@ -3,7 +3,7 @@ import type { Scenario } from '../config/scenario.ts';
 import type { Environment } from './binaries.ts';
 import { startMemcached } from './servers/memcached.ts';
 import { startRedis } from './servers/redis.ts';
-import type { PrivateServer } from './servers/server.ts';
+import { freePort, type PrivateServer } from './servers/server.ts';
 import { Supervised } from './supervised.ts';
 import type { Service, Target } from './target.ts';
 
@@ -16,11 +16,15 @@ export interface PrivateServers {
   stop(): Promise<void>;
 }
 
-/** Starts what the scenario needs and the target does not give. When one fails, the others are stopped. */
+/**
+ * Starts what the scenario needs and the target does not give. When one fails, the others are stopped.
+ * @param memcachedBy how a private memcached is reached: memjs knows no unix sockets
+ */
 export async function startMissing(
   scenario: Pick<Scenario, 'variants' | 'tiers'>,
   target: Target,
   env: Environment,
+  memcachedBy: 'socket' | 'tcp' = 'socket',
 ): Promise<PrivateServers> {
   const used = new Set(scenario.variants.flatMap(({ tiers }) => tiers));
   const { redis, memcached } = scenario.tiers;
@@ -30,7 +34,10 @@ export async function startMissing(
       ? startRedis(env, { maxMemoryBytes: redis.maxMemoryBytes })
       : undefined,
     wants.memcached && target.memcached === undefined
-      ? startMemcached(env, { maxMemoryBytes: memcached.maxMemoryBytes })
+      ? startMemcached(env, {
+          listen: memcachedBy === 'tcp' ? await freePort() : 'socket',
+          maxMemoryBytes: memcached.maxMemoryBytes,
+        })
       : undefined,
     target.database === undefined ? startDatabaseFile() : undefined,
   ]);

@@ -23,6 +23,8 @@ export interface TestbedOptions {
   readonly signal: AbortSignal;
   /** Default: this run is alone, with names of its own. */
   readonly party?: Party;
+  /** How a private memcached is reached: memjs knows no unix sockets. Default `socket`. */
+  readonly memcachedBy?: 'socket' | 'tcp';
 }
 
 /** Runs on several machines that share the given servers and the names on them. */
@@ -65,7 +67,7 @@ export class Testbed implements Bed {
   static async open(options: TestbedOptions): Promise<Testbed> {
     const { scenario, target, env, clock } = options;
     const runId = options.party?.id ?? randomBytes(4).toString('hex');
-    const servers = await startMissing(scenario, target, env);
+    const servers = await startMissing(scenario, target, env, options.memcachedBy);
     const names: RunNames = { prefix: `cachectl-${runId}`, table: `cachectl_${runId}` };
     const { database, ...limits } = servers.target;
     try {

@@ -14,12 +14,11 @@ export const MAX_KEY_NAME_BYTES = 200;
  * 12 only the digits, as many as there are. Formed, not cached: 25 ns, and no memory per key.
  */
 export function keyNamer(bytes: number): (index: number) => string {
-  const prefix = bytes < KEY_NAME_BYTES ? '' : PREFIX;
-  const width = bytes - prefix.length;
+  const { lead, digits: width } = keyShape(bytes);
   /** The prefix with the zeros that a number of so many digits needs in front of it. */
   const leads = Array.from(
     { length: DIGITS + 1 },
-    (_, digits) => prefix + '0'.repeat(Math.max(0, width - digits)),
+    (_, digits) => lead + '0'.repeat(Math.max(0, width - digits)),
   );
   return (index) => {
     const digits = String(index);
@@ -33,6 +32,21 @@ export const keyName: (index: number) => string = keyNamer(KEY_NAME_BYTES);
 /** The shortest texts that tell so many keys apart, in bytes. */
 export function shortestKeyName(keys: number): number {
   return String(keys - 1).length;
+}
+
+/** What every key text of so many bytes begins with, and how many digits follow. */
+export function keyShape(bytes: number): { readonly lead: string; readonly digits: number } {
+  const lead = bytes < KEY_NAME_BYTES ? '' : PREFIX;
+  return { lead, digits: bytes - lead.length };
+}
+
+/** What the key text of a counter has before that of a value: counters are beside the values, not among them. */
+export const COUNTER_MARK = 'n:';
+
+/** Gives the texts of the keys of counters: `n:k:0000012345` where those of values have 12 bytes. */
+export function counterNamer(bytes: number): (index: number) => string {
+  const name = keyNamer(bytes);
+  return (index) => COUNTER_MARK + name(index);
 }
 
 /** Texts kept by {@link KeyNames}, at most: some megabytes. */

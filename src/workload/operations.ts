@@ -1,7 +1,7 @@
 import { CachectlError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 
-export const OPERATIONS = ['getOrLoad', 'get', 'set', 'delete'] as const;
+export const OPERATIONS = ['getOrLoad', 'get', 'multiGet', 'set', 'delete', 'touch', 'incr'] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -88,6 +88,21 @@ export function verifyValue(value: Uint8Array, keyIndex: number): ValueCheck {
   return header.keyIndex === keyIndex ? 'ok' : 'wrong_key';
 }
 
+/**
+ * Checks by its header alone the value that lies at `start` to `end` of the bytes: that it was made for the key, is as long
+ * as it was made, and that nothing of the header was altered. The filler is not read.
+ */
+export function verifyHeaderAt(bytes: Buffer, start: number, end: number, keyIndex: number): ValueCheck {
+  const length = end - start;
+  if (length < HEADER_BYTES) return isShortValueOf(keyIndex, bytes.subarray(start, end)) ? 'ok' : 'torn';
+  const magic = bytes.readUInt32LE(start);
+  if (magic !== magicOf(repeatedOf(magic)) || bytes.readUInt32LE(start + 12) !== length) return 'torn';
+  const key = bytes.readUInt32LE(start + 4);
+  const checksum = checksumOf(magic, key, bytes.readUInt32LE(start + 8), length);
+  if (bytes.readUInt32LE(start + 16) !== checksum) return 'torn';
+  return key === keyIndex ? 'ok' : 'wrong_key';
+}
+
 function magicOf(repeated: number): number {
   return repeated === 0 ? MAGIC : ((MAGIC & 0xffffff) | ((REPEATED + repeated) << 24)) >>> 0;
 }

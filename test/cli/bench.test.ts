@@ -117,6 +117,58 @@ describe('bench', () => {
   });
 
   test.each([
+    ['raw', ['raw-redis', 'raw-memcached']],
+    ['memjs', ['memjs']],
+  ])('--driver %s measures the servers of the scenario', async (driver, ids) => {
+    const { code, stdout } = await cachectl([...SMOKE, '--driver', driver, '--pipeline', '3', '--json']);
+    expect(code).toBe(0);
+    const { variants, scenario, verdict } = JSON.parse(stdout) as RunResult & { verdict: Verdict };
+    expect(variants.map(({ id }) => id)).toEqual(ids);
+    expect(scenario.load).toEqual({ model: 'closed', connections: 10, pipeline: 3 });
+    expect(verdict.passed).toBe(true);
+    for (const { metrics, driver: used } of variants) {
+      expect(used).toBe(driver);
+      expect(metrics['errors']).toBe(0);
+      expect(metrics['hit_ratio']).toBeGreaterThan(0.3);
+      expect(metrics['cpu.per_operation']).toBeGreaterThan(0);
+    }
+  });
+
+  test('--attribute takes the layers apart, round by round', async () => {
+    const flags = ['--attribute', '--rounds', '2', '--duration', '150ms', '--json'];
+    const { code, stdout } = await cachectl([...SMOKE, ...flags]);
+    expect(code).toBe(0);
+    const { attribution, variants } = JSON.parse(stdout) as RunResult;
+    expect(attribution?.layers.map(({ driver, tiers }) => `${driver} ${tiers.join('+')}`)).toEqual([
+      'raw redis',
+      'ioredis redis',
+      'engine redis',
+      'engine l1+redis',
+      'engine l1+redis+memcached+database',
+    ]);
+    expect(variants).toHaveLength(10);
+    for (const [index, { figures, added }] of attribution?.layers.entries() ?? []) {
+      for (const metric of ['latency.p50', 'latency.p99', 'cpu.per_operation']) {
+        expect(figures[metric]?.median, metric).toBeGreaterThan(0);
+        expect(metric in added, metric).toBe(index > 0);
+      }
+    }
+  });
+
+  test('--attribute as a table fits a narrow terminal', async () => {
+    const { code, stdout } = await cachectl(
+      [...SMOKE, '--attribute', '--rounds', '1', '--duration', '100ms'],
+      {
+        env: { COLUMNS: '60' },
+      },
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('ioredis, Redis');
+    expect(stdout).toMatch(/CPU by operation/);
+    for (const line of stdout.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(60);
+  });
+
+  test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s: finishes what is at hand, reports it, exit code %i', async (signal, expected) => {

@@ -44,6 +44,20 @@ describe('bad usage is exit code 2, told on stderr alone', () => {
     ['a rate of 0', ['bench', '--rate', '0'], /--rate.*0/],
     ['an unknown scenario', ['bench', 'quickstrat'], /no scenario 'quickstrat', did you mean 'quickstart'/],
     ['an unknown driver', ['bench', '--driver', 'ioreds'], /unknown driver 'ioreds', did you mean 'ioredis'/],
+    ['a pipeline of 0', ['bench', '--pipeline', '0'], /--pipeline: expected a whole number from 1 to 1000/],
+    [
+      'a pipeline in an open loop',
+      ['bench', '--rate', '5', '--pipeline', '2'],
+      /only a closed loop has a pipeline/,
+    ],
+    ['rounds of nothing', ['bench', '--rounds', '2'], /--rounds is only for --attribute[\s\S]*hint:/],
+    ['a driver for all layers', ['bench', '--attribute', '--driver', 'raw'], /has a driver for each layer/],
+    ['gates on layers', ['bench', '--attribute', '--gate', 'errors == 0'], /--gate judges variants/],
+    [
+      'no rounds',
+      ['bench', '--attribute', '--rounds', '0'],
+      /--rounds: expected a whole number from 1 to 1000/,
+    ],
     ['an unknown format', ['bench', '--format', 'tabel'], /tabel.*table/],
     ['an unknown metric in a gate', ['bench', '--gate', 'latency.p98 < 5ms'], /latency\.p98.*latency\.p9/],
     ['a wrong unit in a gate', ['bench', '--gate', 'hit_ratio > 5ms'], /5ms/],
@@ -56,6 +70,24 @@ describe('bad usage is exit code 2, told on stderr alone', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(said);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each([
+    [
+      'memjs',
+      'get: 100%',
+      '[l1, redis]',
+      /'memjs' speaks to memcached[\s\S]*drivers that can: engine, raw, ioredis/,
+    ],
+    ['engine', 'incr: 100%', '[redis]', /'engine' cannot do 'incr'[\s\S]*drivers that can: raw, ioredis/],
+  ])('a scenario that the driver %s cannot serve', async (driver, operations, tiers, said) => {
+    const path = file(
+      `${driver}.yaml`,
+      `name: x\nkind: load\noperations: { ${operations} }\nvariants: [{ id: a, tiers: ${tiers} }]\n`,
+    );
+    const { code, stdout, stderr } = await cachectl(['bench', path, '--driver', driver]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(said);
   });
 
   test('with --json the error is one JSON document', async () => {

@@ -18,9 +18,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'memory trusts what a server gave for longer than what that was judged by',
-    file: 'src/engine/read-path.ts',
+    file: 'src/engine/hits.ts',
     find: 'if (learnt.atMs < reading.stamp.atMs) reading.stamp = learnt;',
     replace: '',
+  },
+  {
+    name: 'in an outage memory forgets that it had heard of a change',
+    file: 'src/engine/ledger-view.ts',
+    find: 'this.version++;\n    this.changedMs = this.#clock.nowMs();\n  }\n\n  /** Everything',
+    replace: 'this.version++;\n  }\n\n  /** Everything',
   },
   {
     name: 'memory is served whatever its stamp says',
@@ -79,8 +85,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'flights are joined for ever',
     file: 'src/engine/flights.ts',
-    find: 'if (current !== undefined && trusts(this.#trust, current.stamp, nowMs)) return',
-    replace: 'if (current !== undefined) return',
+    find: 'return current !== undefined && trusts(this.#trust, current.stamp, nowMs) ? current : undefined;',
+    replace: 'return current;',
   },
   {
     name: 'waiters load as soon as they have waited once',
@@ -212,7 +218,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an entry lives on when it is copied into memory',
-    file: 'src/engine/read-path.ts',
+    file: 'src/engine/hits.ts',
     find: 'freshUntilMs: keptUntilMs - (keptUntilMs === Infinity ? 0 : opened.meta.graceMs),',
     replace: 'freshUntilMs: Infinity,',
   },

@@ -36,7 +36,8 @@ afterAll(() => testbed.close());
 
 function runWith(signal: AbortSignal = new AbortController().signal): VariantRun {
   if (variant === undefined) throw new Error('the scenario has no variant');
-  const place = { variant, index: 0, count: 1, driver: 'engine' as const, bed: testbed };
+  const planned = { ...variant, driver: 'engine' as const };
+  const place = { variant: planned, index: 0, count: 1, bed: testbed };
   return { ...common, ...place, host: HOST, signal, onProgress: () => {} };
 }
 

@@ -4,7 +4,7 @@
  * Run: npm run bench:generator
  */
 import { openRedisPool } from '../../src/backends/redis/pool.ts';
-import { BARE_DEADLINE_MS } from '../../src/bench/subject.ts';
+import { BARE_DEADLINE_MS } from '../../src/bench/drivers/driver.ts';
 import { startRedis } from '../../src/testbed/servers/redis.ts';
 import { freePort } from '../../src/testbed/servers/server.ts';
 import { keyName } from '../../src/workload/key-names.ts';

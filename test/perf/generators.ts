@@ -18,6 +18,7 @@ import { ValueMaker, verifyValue } from '../../src/workload/values.ts';
 const ROUNDS = 9;
 const CALLS = 500_000;
 const KEYS = 1_000_000;
+const NONE = { getOrLoad: 0, get: 0, multiGet: 0, set: 0, delete: 0, touch: 0, incr: 0 };
 
 const random = seededRandom(42);
 const layout = seededRandom(7);
@@ -48,7 +49,7 @@ const cases: Record<string, (i: number) => number> = {
   'operation mix': (
     (mix) => () =>
       mix.next().length
-  )(new OperationMix({ getOrLoad: 0.8, get: 0.1, set: 0.09, delete: 0.01 }, random)),
+  )(new OperationMix({ ...NONE, getOrLoad: 0.8, get: 0.1, set: 0.09, delete: 0.01 }, random)),
   'pacer: constant': (
     (pacer) => () =>
       pacer.nextDueMs()

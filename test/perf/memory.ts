@@ -4,7 +4,7 @@
  * Run: npm run bench:memory
  */
 import { formatCount } from '../../src/base/units.ts';
-import { findDriver } from '../../src/bench/plan.ts';
+import { findDriver } from '../../src/bench/drivers/registry.ts';
 import { measured, print, reads } from './scenario.ts';
 
 const START_MS = 15_000;

@@ -6,7 +6,7 @@
  */
 import { systemClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import type { Driver } from '../../src/bench/drivers.ts';
+import type { Acts } from '../../src/bench/drivers/driver.ts';
 import { runOpenLoop } from '../../src/bench/executors/open-loop.ts';
 import { Recording, release } from '../../src/bench/recording.ts';
 import { createPacer } from '../../src/workload/arrivals.ts';
@@ -42,7 +42,7 @@ async function round(arrival: 'constant' | 'poisson', seed: number): Promise<Rou
   };
   await runOpenLoop(
     {
-      driver: new Proxy({}, { get: () => act }) as Driver,
+      driver: new Proxy({}, { get: () => act }) as Acts,
       recording,
       nextOperation: () => 'get',
       nextKey: () => 0,

@@ -14,7 +14,15 @@ export interface DistributionCase {
   readonly rankOf: (key: number, index: number, written: number) => number;
 }
 
-export const READS_AND_WRITES: OperationShares = { getOrLoad: 0.9, get: 0, set: 0.1, delete: 0 };
+export const READS_AND_WRITES: OperationShares = {
+  getOrLoad: 0.9,
+  get: 0,
+  multiGet: 0,
+  set: 0.1,
+  delete: 0,
+  touch: 0,
+  incr: 0,
+};
 
 /** One case at least for each distribution. */
 export function distributionCases(keys: number, seed: number): readonly DistributionCase[] {

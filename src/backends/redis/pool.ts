@@ -15,10 +15,16 @@ export interface RedisPoolOptions extends Pick<ConnectionOptions, 'connectTimeou
 export interface RedisPool {
   /** @param slot which socket, from 0 to `connections` - 1 */
   get(slot: number, key: string): Promise<Uint8Array | undefined>;
+  /** In the order of the keys, by one command. */
+  getMany(slot: number, keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** @param ttlMs whole milliseconds; undefined: no expiry */
   set(slot: number, key: string, value: Uint8Array, ttlMs?: number): Promise<void>;
   /** True when there was an entry. */
   delete(slot: number, key: string): Promise<boolean>;
+  /** Starts the time to live anew, in whole milliseconds. True when there was an entry. */
+  touch(slot: number, key: string, ttlMs: number): Promise<boolean>;
+  /** Gives the count after it; the first is 1. */
+  increment(slot: number, key: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -45,11 +51,15 @@ export async function openRedisPool(options: RedisPoolOptions): Promise<RedisPoo
   };
   return {
     get: async (slot, key) => (await at(slot).send('get', [key])) ?? undefined,
+    getMany: async (slot, keys) =>
+      (await at(slot).send('mget', [...keys])).map((value) => value ?? undefined),
     set: async (slot, key, value, ttlMs) => {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       await at(slot).send('set', ttlMs === undefined ? [key, bytes] : [key, bytes, 'PX', ttlMs]);
     },
     delete: async (slot, key) => (await at(slot).send('unlink', [key])) === 1,
+    touch: async (slot, key, ttlMs) => (await at(slot).send('pexpire', [key, ttlMs])) === 1,
+    increment: (slot, key) => at(slot).send('incr', [key]),
     close,
   };
 }

@@ -4,6 +4,10 @@ export interface Replies {
   readonly mget: readonly (Buffer | null)[];
   /** Milliseconds left; -1: does not expire, -2: no such key. */
   readonly pttl: number;
+  /** 1: the key was there. */
+  readonly pexpire: number;
+  /** The count after it. */
+  readonly incr: number;
   /** Null: the condition (NX) was not met. */
   readonly set: Buffer | null;
   /** Number of keys that were there. */

@@ -7,23 +7,28 @@ import type { LoopPlan } from './executor.ts';
 const TURN_MS = 0.2;
 const IN_PROCESS_MS = 0.05;
 /** Pause of a connection after a failure, so that a server that is gone is not asked a million times a second. */
-const PAUSE_MS = 1;
+export const PAUSE_MS = 1;
 /** Longest wait of a connection that is not in use without a look at the signal. */
-const MAX_WAIT_MS = 50;
+export const MAX_WAIT_MS = 50;
 
 /**
- * Closed loop: each of the connections sends its next operation when its last one has been answered. It finds
+ * Closed loop: on each of the connections `pipeline` callers send their next operation when their last one has been
+ * answered. It finds
  * what a number of clients gets out of a cache; its latencies say little about a fixed demand, because it
  * waits whenever the cache does (Schroeder, Wierman, Harchol-Balter, NSDI 2006).
  */
-export async function runClosedLoop(plan: LoopPlan, connections: ConnectionPlan): Promise<void> {
+export async function runClosedLoop(
+  plan: LoopPlan,
+  connections: ConnectionPlan,
+  pipeline = 1,
+): Promise<void> {
   const { clock } = plan;
   const start = clock.nowMs();
   let lastTurn = start;
   let inUse = connections.at(0);
   let change = start + connections.changeAfter(0);
 
-  const connection = async (slot: number): Promise<void> => {
+  const caller = async (slot: number): Promise<void> => {
     let now = clock.nowMs();
     while (now < plan.endMs && !plan.signal.aborted) {
       if (now >= change) {
@@ -58,5 +63,6 @@ export async function runClosedLoop(plan: LoopPlan, connections: ConnectionPlan)
     }
   };
 
-  await Promise.all(Array.from({ length: connections.most }, (_, slot) => connection(slot)));
+  const callers = connections.most * pipeline;
+  await Promise.all(Array.from({ length: callers }, (_, number) => caller(number % connections.most)));
 }

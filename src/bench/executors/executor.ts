@@ -1,11 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Operation } from '../../workload/operations.ts';
-import type { Driver } from '../drivers.ts';
+import type { Acts } from '../drivers/driver.ts';
 import type { Recording } from '../recording.ts';
 
-/** What an executor carries out. */
-export interface LoopPlan {
-  readonly driver: Driver;
+/** What an executor does, whatever carries out the operations. */
+export interface Loop {
   readonly recording: Recording;
   readonly nextOperation: () => Operation;
   readonly nextKey: () => number;
@@ -14,4 +13,9 @@ export interface LoopPlan {
   readonly endMs: number;
   /** Ends it earlier: no more operations begin, those in flight are awaited. */
   readonly signal: AbortSignal;
+}
+
+/** A loop of operations by promises. */
+export interface LoopPlan extends Loop {
+  readonly driver: Acts;
 }

@@ -1,7 +1,8 @@
 import { nextTurn } from '../../base/clock.ts';
 import { delay } from '../../base/deadline.ts';
 import type { Pacer } from '../../workload/arrivals.ts';
-import type { LoopPlan } from './executor.ts';
+import type { Acts, CallbackDriver, Driver } from '../drivers/driver.ts';
+import type { Loop } from './executor.ts';
 
 export interface OpenLoopOptions {
   readonly pacer: Pacer;
@@ -23,7 +24,10 @@ const TURN_MS = 0.5;
  * omission. Beyond `maxInFlight` arrivals wait, and their latency grows by that; gives the time in which they
  * did, in milliseconds.
  */
-export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Promise<number> {
+export async function runOpenLoop(
+  plan: Loop & { readonly driver: Driver },
+  options: OpenLoopOptions,
+): Promise<number> {
   const { clock } = plan;
   const start = clock.nowMs();
   let inFlight = 0;
@@ -34,21 +38,15 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
       onEnd = resolve;
     });
 
-  const fire = async (due: number, sent: number): Promise<void> => {
-    const operation = plan.nextOperation();
-    const key = plan.nextKey();
-    const slot = sequence++ % options.connections;
-    inFlight++;
-    try {
-      const { send, judge } = plan.driver[operation];
-      const judged = judge(await send(key, slot), key, slot);
-      const outcome = typeof judged === 'string' ? judged : await judged;
-      plan.recording.done(operation, due, sent, clock.nowMs(), outcome);
-    } catch (error) {
-      plan.recording.failed(due, clock.nowMs(), error);
-    }
+  const ended = (): void => {
     inFlight--;
     onEnd();
+  };
+  const { driver } = plan;
+  const begin = 'begin' in driver ? byCallbacks(driver, plan, ended) : byPromises(driver, plan, ended);
+  const fire = (due: number, sent: number): void => {
+    inFlight++;
+    begin(plan.nextOperation(), plan.nextKey(), sequence++ % options.connections, due, sent);
   };
 
   let due = start + options.pacer.nextDueMs();
@@ -67,10 +65,42 @@ export async function runOpenLoop(plan: LoopPlan, options: OpenLoopOptions): Pro
       await nextTurn();
       lastTurn = clock.nowMs();
     } else {
-      void fire(due, now);
+      fire(due, now);
       due = start + options.pacer.nextDueMs();
     }
   }
   while (inFlight > 0) await oneEnds();
   return waitedMs;
+}
+
+type Begin = CallbackDriver['begin'];
+type Told = Pick<Loop, 'recording' | 'clock'>;
+
+function byPromises(acts: Acts, { recording, clock }: Told, ended: () => void): Begin {
+  const carryOut = async (...[operation, key, slot, due, sent]: Parameters<Begin>): Promise<void> => {
+    try {
+      const { send, judge } = acts[operation];
+      const judged = judge(await send(key, slot), key, slot);
+      const outcome = typeof judged === 'string' ? judged : await judged;
+      recording.done(operation, due, sent, clock.nowMs(), outcome);
+    } catch (error) {
+      recording.failed(due, clock.nowMs(), error);
+    }
+    ended();
+  };
+  return (...operation) => void carryOut(...operation);
+}
+
+function byCallbacks(driver: CallbackDriver, { recording }: Told, ended: () => void): Begin {
+  driver.listen({
+    ended: (operation, _slot, due, sent, endedMs, outcome) => {
+      recording.done(operation, due, sent, endedMs, outcome);
+      ended();
+    },
+    failed: (_slot, due, endedMs, error) => {
+      recording.failed(due, endedMs, error);
+      ended();
+    },
+  });
+  return driver.begin;
 }

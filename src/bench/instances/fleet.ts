@@ -109,11 +109,10 @@ export class Fleet {
 }
 
 function start(run: VariantRun, index: number): RemoteInstance {
-  const { scenario, variant, driver, bed, host } = run;
+  const { scenario, variant, bed, host } = run;
   const spec: InstanceSpec = {
     scenario,
     variant,
-    driver,
     target: bed.target,
     names: bed.names,
     share: subshare(run.share ?? WHOLE, { index, count: scenario.instances }),

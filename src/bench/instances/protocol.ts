@@ -1,16 +1,15 @@
 import type { ErrorCode } from '../../base/errors.ts';
-import type { Scenario, Variant } from '../../config/scenario.ts';
+import type { Scenario } from '../../config/scenario.ts';
 import type { RunNames } from '../../testbed/names.ts';
 import type { Target } from '../../testbed/target.ts';
-import type { DriverName, Progress } from '../plan.ts';
+import type { PlannedVariant, Progress } from '../plan.ts';
 import type { Share } from '../share.ts';
 
 /** What an application instance is told to be: plain data. */
 export interface InstanceSpec {
   /** Whole; the instance takes its share. */
   readonly scenario: Scenario;
-  readonly variant: Variant;
-  readonly driver: DriverName;
+  readonly variant: PlannedVariant;
   /** Complete: private servers are in it by their addresses. */
   readonly target: Target;
   readonly names: RunNames;

@@ -56,10 +56,10 @@ export class Instance {
 
   async #connect(spec: InstanceSpec): Promise<Opened> {
     const { host, clock } = this.#home;
-    const { scenario, variant, driver, target, names } = spec;
+    const { scenario, variant, target, names } = spec;
     const bed: AttachedBed = await attach({ scenario, target, names, clock });
     try {
-      const subject = await openSubject({ scenario, variant, driver, bed });
+      const subject = await openSubject({ scenario, variant, bed, clock });
       const signal = this.#stop.signal;
       const onProgress: Application['onProgress'] = (progress) =>
         this.#home.tell({ tell: 'progress', progress });

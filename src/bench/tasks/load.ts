@@ -13,14 +13,13 @@ export const loadTask: Task<LoadParams, Measured> = {
   name: 'load',
   run: async (application, { startAtMs }) => {
     const { spec, bed, subject, host, clock, signal, onProgress } = application;
-    const { variant, driver, share } = spec;
+    const { variant, share } = spec;
     await delay(clock, Math.max(0, startAtMs - clock.wallMs()));
     const run = {
       scenario: withShare(spec.scenario, share),
       variant,
       index: 0,
       count: 1,
-      driver,
       bed,
       host,
       clock,

@@ -13,6 +13,8 @@ Examples:
   cachectl bench my.yaml --redis redis://10.0.0.5    a scenario of your own on your own Redis
   cachectl bench load --gate 'latency.p99 < 5ms' --gate 'hit_ratio >= 90%'
                                                      exit code 3 when a gate fails: for CI
+  cachectl bench load --driver raw --pipeline 16     the server without a client: bytes on sockets
+  cachectl bench --attribute                         what sockets, client, engine and each tier cost
   cachectl bench quickstart --json > result.json     one JSON document on stdout`;
 
 export const benchCommand: RegisterCommand = (program, context, onResult) => {
@@ -30,7 +32,10 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
     .option('--connections <n>', 'connections: callers at once in a closed loop', countOption)
     .option('--instances <n>', 'application instances that share the load, each a process', countOption)
     .option('--seed <n>', 'seed of the workload: the same one gives the same operations', countOption)
-    .option('--driver <name>', 'engine, or ioredis: the bare client for comparison', 'engine')
+    .option('--driver <name>', 'engine; or a bare client for comparison: raw, ioredis or memjs', 'engine')
+    .option('--pipeline <n>', 'operations in flight on each connection of a closed loop', countOption)
+    .option('--attribute', 'tell what each layer costs, from raw sockets to all tiers of the last variant')
+    .option('--rounds <n>', 'how often --attribute runs each layer (default: 5)', countOption)
     .option(
       '--gate <expression>',
       "fail when it does not hold, such as 'latency.p99 < 5ms'; repeatable",
@@ -44,7 +49,8 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
     .addHelpText('after', EXAMPLES)
     .action(async (scenarios: readonly string[], flags: BenchFlags) => {
       const { runBench } = await import('../bench-run.ts');
-      onResult(await runBench(scenarios.length === 0 ? ['quickstart'] : scenarios, flags, context));
+      const preset = flags.attribute === true ? 'attribution' : 'quickstart';
+      onResult(await runBench(scenarios.length === 0 ? [preset] : scenarios, flags, context));
     });
   addConnectionOptions(command);
 };

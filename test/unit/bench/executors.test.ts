@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { delay } from '../../../src/base/deadline.ts';
 import { seededRandom } from '../../../src/base/random.ts';
-import type { Act, Driver } from '../../../src/bench/drivers.ts';
+import type { Act, Acts } from '../../../src/bench/drivers/driver.ts';
 import { runClosedLoop } from '../../../src/bench/executors/closed-loop.ts';
 import type { LoopPlan } from '../../../src/bench/executors/executor.ts';
 import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
@@ -9,6 +9,7 @@ import { Recording } from '../../../src/bench/recording.ts';
 import { createPacer } from '../../../src/workload/arrivals.ts';
 import { constantRate } from '../../../src/workload/rates/constant.ts';
 import { connectionsOver, type ConnectionPlan } from '../../../src/bench/schedule.ts';
+import { OPERATIONS } from '../../../src/workload/operations.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 interface Bed {
@@ -23,7 +24,7 @@ function bed(durationMs: number, execute: (clock: SimulatedClock, key: number) =
   const recording = new Recording(0, 'open');
   const stop = new AbortController();
   const act: Act = { send: (key) => execute(clock, key), judge: () => 'hit' };
-  const driver: Driver = { get: act, getOrLoad: act, set: act, delete: act };
+  const driver = Object.fromEntries(OPERATIONS.map((operation) => [operation, act])) as Acts;
   let key = 0;
   const plan: LoopPlan = {
     driver,
@@ -107,7 +108,8 @@ describe('open loop', () => {
   });
 });
 
-const always = (connections: number): ConnectionPlan => connectionsOver({ model: 'closed', connections }, 0);
+const always = (connections: number): ConnectionPlan =>
+  connectionsOver({ model: 'closed', pipeline: 1, connections }, 0);
 
 describe('closed loop', () => {
   test('keeps as many operations in flight as there are connections', async () => {
@@ -136,7 +138,7 @@ describe('closed loop', () => {
       inFlight--;
     });
     const stages = [3, 8, 2].map((connections) => ({ durationMs: 1000, connections }));
-    await runClosedLoop(plan, connectionsOver({ model: 'closed', connections: 8, stages }, 0));
+    await runClosedLoop(plan, connectionsOver({ model: 'closed', pipeline: 1, connections: 8, stages }, 0));
     expect(most).toEqual([3, 8, 2]);
   });
 

@@ -35,6 +35,19 @@ describe('recording', () => {
     release(recording.finish(10));
   });
 
+  test('operations that differ in nothing are recorded at once, as if one by one', () => {
+    const [together, apart] = [new Recording(0, 'closed'), new Recording(0, 'closed')];
+    together.done('get', 10, 10, 14, 'hit', 3);
+    together.done('set', 10, 10, 1500, 'written', 2);
+    for (let i = 0; i < 3; i++) apart.done('get', 10, 10, 14, 'hit');
+    for (let i = 0; i < 2; i++) apart.done('set', 10, 10, 1500, 'written');
+    const [one, other] = [together.finish(2000), apart.finish(2000)];
+    expect(one.operations).toBe(5);
+    expect(one.seconds).toEqual(other.seconds);
+    expect(one.latency.encode()).toBe(other.latency.encode());
+    expect(one.byOperation.get('get')?.count).toBe(3);
+  });
+
   test('measures until the last answer, when that comes after the end', () => {
     const recording = new Recording(0, 'open');
     recording.done('get', 900, 900, 2500, 'hit');

@@ -120,6 +120,7 @@ test.each<[string, Partial<Scenario>]>([
     {
       load: {
         model: 'closed',
+        pipeline: 1,
         connections: 9,
         stages: [
           { durationMs: 1000, connections: 5 },

@@ -18,7 +18,7 @@ describe('process sampler', () => {
     const sampler = new ProcessSampler(clock, { readRssBytes: () => 1, readCpuMs: () => cpuMs });
     await clock.advance(2000);
     cpuMs += 3000;
-    expect(sampler.stop().cores).toBe(1.5);
+    expect(sampler.stop()).toMatchObject({ cores: 1.5, cpuMs: 3000 });
   });
 
   test('a loop that has work and gets no CPU is starved; one that runs is not', () => {

@@ -33,6 +33,7 @@ function measured(operations: readonly Operation[], metrics: Record<string, numb
     system: undefined,
     values: new ValueMaker(scenario.values, seededRandom(1)),
     tierErrors: new ErrorTally(),
+    nextKey: undefined,
     originLoads: () => 0,
     close: async () => {},
   };
@@ -42,10 +43,16 @@ function measured(operations: readonly Operation[], metrics: Record<string, numb
     loads: 0,
     statsBefore: {},
     statsAfter: {},
-    generator: { lagP99Ms: 1, utilization: 0.5, cores: 0, starved: 0.5, maxRssBytes: 100 },
+    generator: { lagP99Ms: 1, utilization: 0.5, cores: 0, cpuMs: 0, starved: 0.5, maxRssBytes: 100 },
     waitedMs: 0,
   };
-  return resultOf({ scenario, variant: variant! }, subject, recording.finish(3000), counted, metrics);
+  return resultOf(
+    { scenario, variant: { ...variant!, driver: 'engine' } },
+    subject,
+    recording.finish(3000),
+    counted,
+    metrics,
+  );
 }
 
 const operation: fc.Arbitrary<Operation> = fc.record({

@@ -6,7 +6,15 @@ import { BLOCK_OPERATIONS, DrawSequence, type DrawShare } from '../../../src/wor
 import type { OperationShares } from '../../../src/workload/operations.ts';
 import { chiSquarePerDegree } from '../statistics.ts';
 
-const operations: OperationShares = { getOrLoad: 0.7, get: 0, set: 0.2, delete: 0.1 };
+const operations: OperationShares = {
+  getOrLoad: 0.7,
+  get: 0,
+  multiGet: 0,
+  set: 0.2,
+  delete: 0.1,
+  touch: 0,
+  incr: 0,
+};
 
 const SPACES: readonly KeyDistributionSpec[] = [
   { distribution: 'zipfian', keys: 5000, exponent: 0.99 },

@@ -3,7 +3,15 @@ import { seededRandom } from '../../../src/base/random.ts';
 import { OPERATIONS, OperationMix, type OperationShares } from '../../../src/workload/operations.ts';
 import { chiSquarePerDegree } from '../statistics.ts';
 
-const NONE: OperationShares = { getOrLoad: 0, get: 0, set: 0, delete: 0 };
+const NONE: OperationShares = {
+  getOrLoad: 0,
+  get: 0,
+  multiGet: 0,
+  set: 0,
+  delete: 0,
+  touch: 0,
+  incr: 0,
+};
 
 function countsOf(shares: OperationShares, draws: number): number[] {
   const mix = new OperationMix(shares, seededRandom(1));
@@ -17,7 +25,15 @@ function countsOf(shares: OperationShares, draws: number): number[] {
 
 describe('operation mix', () => {
   test('draws in proportion to the shares', () => {
-    const shares = { getOrLoad: 0.7, get: 0.2, set: 0.09, delete: 0.01 };
+    const shares = {
+      getOrLoad: 0.5,
+      get: 0.2,
+      multiGet: 0.1,
+      set: 0.09,
+      delete: 0.01,
+      touch: 0.04,
+      incr: 0.06,
+    };
     const counts = countsOf(shares, 200_000);
     expect(chiSquarePerDegree(counts, (i) => shares[OPERATIONS[i]!])).toBeLessThan(3.8);
   });
@@ -29,7 +45,7 @@ describe('operation mix', () => {
 
   test('never draws an operation without a share, though the shares be rounded', () => {
     const third = 0.333_333_3;
-    const shares = { getOrLoad: third, get: third, set: third, delete: 0 };
+    const shares = { ...NONE, getOrLoad: third, get: third, set: third };
     const largestDraw = Object.assign(seededRandom(1), { next: () => 1 - 2 ** -53 });
     expect(new OperationMix(shares, largestDraw).next()).toBe('set');
     const smallestDraw = Object.assign(seededRandom(1), { next: () => 0 });

@@ -21,10 +21,13 @@ test('all that should be shipped is there', () => {
   expect(names).toEqual(
     expect.arrayContaining([
       'quickstart',
+      'invalidation',
+      'invalidation-purge',
       'load',
       'reference',
       'stampede',
       'smoke',
+      'smoke/invalidation',
       'smoke/load',
       'smoke/open',
       'smoke/stampede',

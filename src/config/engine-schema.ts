@@ -20,9 +20,13 @@ export interface EngineSettings {
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
   readonly eviction: EvictionName;
+  /** How a change of the data is told to the cache, where a scenario changes data. `none`: it ends by its time to live. */
+  readonly invalidateBy: InvalidateBy;
 }
 
 export type Protection = 'none' | 'single-flight' | 'lease';
+
+export type InvalidateBy = 'none' | 'key' | 'tag' | 'pattern' | 'namespace' | 'cascade';
 
 /** `engine:` of a variant. */
 export const engineSchema: z.ZodType<EngineSettings> = z
@@ -52,6 +56,10 @@ export const engineSchema: z.ZodType<EngineSettings> = z
       .enum(['lru', 'sieve', 's3-fifo', 'w-tinylfu'])
       .prefault('w-tinylfu')
       .describe('What the tier in the process drops to make room.'),
+    invalidate_by: z
+      .enum(['none', 'key', 'tag', 'pattern', 'namespace', 'cascade'])
+      .prefault('key')
+      .describe('How a change of the data is told to the cache; none: not at all, entries end by their TTL.'),
   })
   .transform((section) => ({
     protection: section.protection,
@@ -62,6 +70,7 @@ export const engineSchema: z.ZodType<EngineSettings> = z
     staleWhileRevalidateMs: section.stale_while_revalidate,
     staleIfErrorMs: section.stale_if_error,
     eviction: section.eviction,
+    invalidateBy: section.invalidate_by,
   }))
   .prefault({})
   .describe('How the cache protects its origin and keeps its instances together.');

@@ -5,7 +5,18 @@ type Merged = Pick<VariantResult, 'measuredMs' | 'histograms' | 'seconds'>;
 type Metrics = Readonly<Record<string, number>>;
 
 /** Histograms of a result that have metrics of their own, which are called as they are. */
-const SUMMARIZED = ['latency', 'service_latency', 'schedule_slip', 'wait'];
+const SUMMARIZED = [
+  'latency',
+  'service_latency',
+  'schedule_slip',
+  'wait',
+  'change',
+  'visible',
+  'visible_everywhere',
+  'visible_since_begun',
+  'stale_for',
+  ...['l1', 'redis', 'memcached', 'database', 'origin'].map((tier) => `${tier}.visible`),
+];
 
 /** The percentiles of a distribution as metrics; none when it is empty. */
 export function percentileMetrics(name: string, summary: LatencySummary): Record<string, number> {
@@ -54,5 +65,8 @@ function ratios({ measuredMs, seconds }: Merged, counted: Metrics): Record<strin
   const coldKeys = counted['origin.cold_keys'] ?? 0;
   const loads = counted['origin.loads'];
   if (coldKeys > 0 && loads !== undefined) metrics['origin.loads_per_cold_key'] = loads / coldKeys;
+  const judged = counted['reads.judged'] ?? 0;
+  const stale = counted['stale.reads'];
+  if (judged > 0 && stale !== undefined) metrics['stale.ratio'] = stale / judged;
   return metrics;
 }

@@ -1,10 +1,11 @@
 import { CachectlError } from '../../base/errors.ts';
+import { invalidationTask, judgeTask } from '../tasks/invalidation.ts';
 import { loadTask } from '../tasks/load.ts';
 import { stampedeTask } from '../tasks/stampede.ts';
 import type { Task } from './application.ts';
 
 /** Everything that instances can be asked to do. */
-const TASKS: readonly Task<never, unknown>[] = [loadTask, stampedeTask];
+const TASKS: readonly Task<never, unknown>[] = [loadTask, stampedeTask, invalidationTask, judgeTask];
 
 /** The task called `name`. Its params are what the parent sent, who has named it by the same object. */
 export function findTask(name: string): Task<unknown, unknown> {

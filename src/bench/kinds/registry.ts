@@ -1,7 +1,12 @@
 import type { KindName } from '../../config/kinds/registry.ts';
 import type { Kind } from './kind.ts';
+import { runInvalidation } from './invalidation.ts';
 import { runLoad } from './load.ts';
 import { runStampede } from './stampede.ts';
 
 /** The kinds of scenarios, by name. */
-export const KINDS: Readonly<Record<KindName, Kind>> = { load: runLoad, stampede: runStampede };
+export const KINDS: Readonly<Record<KindName, Kind>> = {
+  load: runLoad,
+  stampede: runStampede,
+  invalidation: runInvalidation,
+};

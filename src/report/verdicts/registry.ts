@@ -2,12 +2,16 @@ import type { RunResult } from '../../results/run-result.ts';
 import { advise } from '../advice.ts';
 import type { ReportInput } from '../reporter.ts';
 import { observe } from '../summary.ts';
+import { invalidationVerdict } from './invalidation.ts';
 import { stampedeVerdict } from './stampede.ts';
 
 /** What a run of a kind has shown, in a sentence or two that stand on its figures. */
 export type KindVerdict = (result: RunResult) => readonly string[];
 
-const VERDICTS: Readonly<Record<string, KindVerdict>> = { stampede: stampedeVerdict };
+const VERDICTS: Readonly<Record<string, KindVerdict>> = {
+  stampede: stampedeVerdict,
+  invalidation: invalidationVerdict,
+};
 
 /** What was seen. Of kinds without a verdict of their own: how the main variant did, and what to try next. */
 export function conclude({ result, verdict }: ReportInput): readonly string[] {

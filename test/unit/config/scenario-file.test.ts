@@ -61,6 +61,30 @@ test('a section of a kind needs that kind, and has its defaults when it is not t
   expect(scenario.variants.map(({ id }) => id)).toEqual(['none', 'single-flight', 'lease', 'xfetch', 'swr']);
 });
 
+test('an invalidation runs each level and each way of telling unless variants are named', () => {
+  const minimal = 'name: x\nkind: invalidation\n';
+  const scenario = parseScenario(`${minimal}invalidation: { writes: 10/s, ttl: 2s, purge: 100 }\n`, 'f.yaml');
+  const work = { kind: 'invalidation', readRate: 4000, writeRate: 10, ttlMs: 2000, purgedKeys: 100 };
+  expect(scenario).toMatchObject({ instances: 8, work });
+  expect(scenario.variants.map(({ engine }) => [engine.level, engine.invalidateBy])).toEqual([
+    ['bounded', 'none'],
+    ['bounded', 'key'],
+    ['partition-safe', 'key'],
+    ['strict', 'key'],
+    ['bounded', 'tag'],
+    ['bounded', 'pattern'],
+    ['bounded', 'namespace'],
+    ['bounded', 'cascade'],
+  ]);
+  const told = (way: string): string =>
+    `${minimal}variants: [{ id: a, tiers: [l1], engine: { invalidate_by: ${way} } }]\n`;
+  expect(parseScenario(told('tag'), 'f.yaml').variants[0]?.engine.invalidateBy).toBe('tag');
+  expect(problemsOf(told('telegram'))).toEqual([expect.stringContaining('invalidate_by')]);
+  expect(problemsOf(`${minimal}invalidation: { reads: 5 }\n`)).toEqual([
+    expect.stringMatching(/invalidation.reads: expected a rate/),
+  ]);
+});
+
 test('what a file says is converted to milliseconds, bytes, rates and fractions', () => {
   const scenario = parseScenario(
     `${MINIMAL}warmup: 1h

@@ -26,11 +26,13 @@ test('all that should be shipped is there', () => {
       'load',
       'reference',
       'stampede',
+      'failover',
       'smoke',
       'smoke/invalidation',
       'smoke/load',
       'smoke/open',
       'smoke/stampede',
+      'smoke/failover',
     ]),
   );
 });
@@ -121,6 +123,11 @@ describe('reference', () => {
 
   test('states a value for every key, in the file itself or in another form', () => {
     const stated = new Set(pathsIn(parse(text)));
+    // keys that only another kind has, by their path
+    for (const [, path = '', form = ''] of text.matchAll(/^#\| (\w+\.\w+): (.*)$/gm)) {
+      stated.add(path);
+      for (const inner of pathsIn(parse(form))) stated.add(`${path}.${inner}`);
+    }
     for (const [, section = '', form = ''] of [...alternatives, ...examples]) {
       stated.add(section);
       for (const path of pathsIn(parse(form))) stated.add(`${section}.${path}`);

@@ -11,7 +11,7 @@ import { runOpenLoop } from './executors/open-loop.ts';
 import { runRawLoop } from './executors/raw-loop.ts';
 import { resultOf } from './measure.ts';
 import type { VariantRun } from './plan.ts';
-import { Recording } from './recording.ts';
+import { type Follower, Recording } from './recording.ts';
 import { connectionsOver, drawsOf } from './schedule.ts';
 import { everyNth, WHOLE } from './share.ts';
 import type { Subject } from './subject.ts';
@@ -25,21 +25,32 @@ export interface Measured {
   readonly lost: string | undefined;
 }
 
+export interface LoadOptions {
+  readonly follower?: Follower;
+  /** What a server that fails for seconds means: the load ends (default), or it is part of the experiment. */
+  readonly outages?: 'end' | 'expected';
+}
+
 /** The scenario's load on the subject, in this process: warm-up first, then the measured part. */
-export async function measureLoad(run: VariantRun, subject: Subject): Promise<Measured> {
+export async function measureLoad(
+  run: VariantRun,
+  subject: Subject,
+  { follower, outages = 'end' }: LoadOptions = {},
+): Promise<Measured> {
   const { scenario, clock } = run;
   const random = seededRandom(scenario.seed);
   const draws = new DrawSequence(drawsOf(scenario), random, run.share);
   const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
   const startMs = clock.nowMs() + scenario.warmupMs;
-  const recording = new Recording(startMs, scenario.load.model);
+  const recording = new Recording(startMs, scenario.load.model, follower);
   const stop = new AbortController();
-  const watch = watchRun(run, subject, recording, stop, startMs);
-  subject.nextKey = () => draws.nextKey();
+  const watch = watchRun(run, subject, recording, stop, { startMs, outages });
+  const nextKey = (): number => draws.nextKey();
+  subject.furtherKeys.next = nextKey;
   const plan: Loop = {
     recording,
     nextOperation: () => draws.nextOperation(),
-    nextKey: subject.nextKey,
+    nextKey,
     clock,
     endMs: startMs + scenario.durationMs,
     signal: AbortSignal.any([run.signal, stop.signal]),

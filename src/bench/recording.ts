@@ -20,6 +20,12 @@ export interface Recorded {
   readonly measuredMs: number;
 }
 
+/** Is told of each operation of the measured part, as the recording is. */
+export interface Follower {
+  done(dueMs: number, endedMs: number, outcome: Outcome): void;
+  failed(dueMs: number, operation: Operation | undefined): void;
+}
+
 /**
  * Takes what happens in the measured part of a run: operations that were due from `startMs` on. Failed ones
  * are counted, and are in no latency: a fast failure must not make a cache look fast. It is called for every
@@ -32,14 +38,16 @@ export class Recording {
   readonly #open: { readonly service: LatencyRecorder; readonly slip: LatencyRecorder } | undefined;
   readonly #series: IntervalSeries;
   readonly #errors = new ErrorTally();
+  readonly #follower: Follower | undefined;
   #lastEnd: number;
   /** Operations of the measured part so far. */
   operations = 0;
   #hits = 0;
   #misses = 0;
 
-  constructor(startMs: number, model: 'closed' | 'open') {
+  constructor(startMs: number, model: 'closed' | 'open', follower?: Follower) {
     this.#startMs = startMs;
+    this.#follower = follower;
     this.#lastEnd = startMs;
     this.#series = new IntervalSeries(startMs);
     this.#open =
@@ -56,15 +64,18 @@ export class Recording {
     const latency = ended - due;
     this.#of(operation).record(latency, count);
     this.#series.record(ended, latency, outcome, count);
+    for (let one = 0; one < count; one++) this.#follower?.done(due, ended, outcome);
     if (this.#open === undefined) return;
     this.#open.service.record(ended - sent, count);
     this.#open.slip.record(sent - due, count);
   }
 
-  failed(due: number, ended: number, error: unknown): void {
+  /** `operation`: which it was, for whoever follows. */
+  failed(due: number, ended: number, error: unknown, operation?: Operation): void {
     if (due < this.#startMs) return;
     this.#errors.add(error);
     this.#series.record(ended, 0, 'error');
+    this.#follower?.failed(due, operation);
   }
 
   get errors(): number {

@@ -15,7 +15,7 @@ export interface Subject {
   readonly values: ValueMaker;
   readonly tierErrors: ErrorTally;
   /** Where a multi-get takes its further keys from: the workload's sequence. Until it is told, the same key again. */
-  nextKey: (() => number) | undefined;
+  readonly furtherKeys: { next: (() => number) | undefined };
   originLoads(): number;
   close(): Promise<void>;
 }
@@ -30,19 +30,18 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
   const ttls = new TtlMaker(scenario.ttl, layout);
   const tierErrors = new ErrorTally();
   const { batch } = scenario.operations;
+  const furtherKeys: Subject['furtherKeys'] = { next: undefined };
   let loads = 0;
   const loadOrigin: LoadOrigin = (keyIndex) => {
     loads++;
     return bed.origin.load(keyIndex);
   };
   const batchOf = (keyIndex: number): readonly number[] =>
-    Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (subject.nextKey?.() ?? keyIndex)));
-  const common = { values, tierErrors, nextKey: undefined, originLoads: () => loads };
-  let subject: Subject;
+    Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (furtherKeys.next?.() ?? keyIndex)));
+  const common = { values, tierErrors, furtherKeys, originLoads: () => loads };
   if (variant.tiers.length === 0) {
     const driver = originActs(loadOrigin, values, batchOf);
-    subject = { ...common, driver, system: undefined, close: async () => {} };
-    return subject;
+    return { ...common, driver, system: undefined, close: async () => {} };
   }
   const system = await bed.openSystem(variant, ({ tier, error }) => {
     tierErrors.add(new Error(`${tier}: ${error instanceof Error ? error.message : String(error)}`));
@@ -68,6 +67,5 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
     await opened.close();
     await system.close();
   };
-  subject = { ...common, driver: opened.driver, system, close };
-  return subject;
+  return { ...common, driver: opened.driver, system, close };
 }

@@ -29,7 +29,9 @@ type Check = (observed: Observed) => string | undefined;
 const metric = ({ result }: Observed, name: string): number => result.metrics[name] ?? 0;
 
 /** What the result alone tells. */
-const CHECKS: Readonly<Record<Exclude<Warning['code'], 'leftovers' | 'instance_lost'>, Check>> = {
+const CHECKS: Readonly<
+  Record<Exclude<Warning['code'], 'leftovers' | 'instance_lost' | 'not_recovered'>, Check>
+> = {
   generator_saturated: (observed) => wasLate(observed) ?? wasBlocked(observed),
   generator_starved: (observed) => {
     const starved = metric(observed, 'generator.starved');

@@ -19,7 +19,7 @@ export function watchRun(
   subject: Subject,
   recording: Recording,
   stop: AbortController,
-  startMs: number,
+  { startMs, outages }: { readonly startMs: number; readonly outages: 'end' | 'expected' },
 ): { finish(): Seen } {
   const { clock, scenario, variant, bed, host } = run;
   const totalMs = scenario.warmupMs + scenario.durationMs;
@@ -49,7 +49,8 @@ export function watchRun(
       hitRatio: recording.hitRatio,
       p99Ms: recording.p99Ms,
     });
-    lost ??= bed.lostServer ?? losses.look(talliesOf(subject, recording));
+    lost ??= bed.lostServer;
+    if (outages === 'end') lost ??= losses.look(talliesOf(subject, recording));
     if (lost !== undefined) stop.abort();
     cancelLook = clock.setTimer(look, 1000);
   };

@@ -4,6 +4,7 @@ import { ExitCode } from '../base/exit-codes.ts';
 import { layersOf } from '../bench/attribution.ts';
 import type { DriverName } from '../bench/drivers/driver.ts';
 import { findDriver } from '../bench/drivers/registry.ts';
+import { checkFailover } from '../bench/failover-check.ts';
 import { variantsFor } from '../bench/plan.ts';
 import { runScenario } from '../bench/run.ts';
 import type { Shard } from '../bench/share.ts';
@@ -123,6 +124,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     deadlineMs: deadlineMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
   };
+  for (const { scenario } of runs) checkFailover(scenario, variantsFor(driver, scenario), target);
   return { runs, target, driver, rounds, format, report, out: flags.out, shard };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { engineSchema } from './engine-schema.ts';
+import { checkFaults, faultSchema } from './fault-schema.ts';
 import { count, duration, evenWithProblems, identifier, line, share } from './fields.ts';
 import { keyspaceSchema, type KeyspaceSection } from './keyspace-schema.ts';
 import { KIND_FORMS, KIND_NAMES, type KindName, sectionOf, type Work } from './kinds/registry.ts';
@@ -80,8 +81,13 @@ const variant = z
     title: line('a title of one line').optional().describe('For people. Default: the id.'),
     tiers: tierListSchema.describe('From the nearest to the farthest; none means that every read is a load.'),
     engine: engineSchema,
+    fault: faultSchema.optional(),
   })
-  .transform(({ id, title, tiers, engine }) => ({ id, title: title ?? id, tiers, engine }));
+  .transform(({ title, fault, ...rest }) => ({
+    ...rest,
+    title: title ?? rest.id,
+    ...(fault !== undefined && { fault }),
+  }));
 
 const variants: z.ZodType<readonly Variant[]> = z
   .array(variant)
@@ -176,6 +182,11 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
   })
   .superRefine(crossCheck, { when: ({ value }) => typeof value === 'object' && value !== null })
   .superRefine(checkSections)
+  .superRefine((file, context) => {
+    const work = workOf(file.kind, file);
+    const failover = work.kind === 'failover' ? work : undefined;
+    checkFaults({ kind: file.kind, durationMs: file.duration, variants: file.variants, failover }, context);
+  })
   .transform(({ workload, ...file }) => ({
     name: file.name,
     title: file.title ?? file.name,

@@ -140,7 +140,21 @@ export interface Variant {
   /** From the nearest to the farthest; none means every read goes to the origin. */
   readonly tiers: readonly TierName[];
   readonly engine: EngineSettings;
+  /** What a failover does to it; absent in other kinds. */
+  readonly fault?: Fault;
 }
+
+/** What happens to the server of a tier. */
+export interface Fault {
+  readonly tier: Exclude<TierName, 'l1'>;
+  readonly kind: FaultKind;
+}
+
+/**
+ * `stop` and `kill` are signals to the server (SIGSTOP and SIGCONT, SIGKILL and a start from empty); the others happen
+ * on the way to it.
+ */
+export type FaultKind = 'stop' | 'kill' | 'slow' | 'reset' | 'partition' | 'refuse';
 
 export interface GateSpec {
   /** As written: `latency.p99 < 5ms`, `redis:hit_ratio >= 90%`. */

@@ -81,16 +81,23 @@ export class Loads {
     this.#refreshing.set(key, own);
   }
 
-  /** The entry is read again once its leases are held: what was invalidated before that is not brought back. */
+  /**
+   * The entry is read again once its leases are held: what was invalidated before that is not brought back. It goes only
+   * into the tier that had it and nearer ones: an invalidation begins with the farthest, so a nearer tier may still have
+   * what a farther one was rid of before our lease in it.
+   */
   async #slideNow(wanted: Wanted): Promise<void> {
     const { fence } = this.#parts;
     const reading = this.#reads.begin(wanted, fence.enter());
     try {
       if (!(await this.#reads.acquire(reading))) return;
-      const entry = await this.#reads.reread(reading);
-      if (entry === undefined) return;
-      const anew = { ...entry, freshUntilMs: Infinity, keptUntilMs: Infinity };
-      await this.#fills.fill([{ reading, entry: anew }], wanted.route.freshness);
+      const found = await this.#reads.reread(reading);
+      if (found === undefined) return;
+      const beyond = reading.leases.filter(({ tier }) => tier > found.tier);
+      reading.leases = reading.leases.filter(({ tier }) => tier <= found.tier);
+      const entry = { ...found.entry, freshUntilMs: Infinity, keptUntilMs: Infinity };
+      await this.#fills.fill([{ reading, entry }], wanted.route.freshness);
+      reading.leases = beyond;
     } finally {
       this.#fills.giveUp(reading);
       fence.leave();

@@ -105,20 +105,21 @@ export class ReadPath {
     return true;
   }
 
-  /** The entry as the tiers have it now, without leases and fills; undefined when nobody has it, or it expired. */
-  async reread(reading: Reading): Promise<Timed | undefined> {
+  /** The entry as the farthest tier has it now that has one, and which that is; undefined when nobody has it, or it expired. */
+  async reread(reading: Reading): Promise<{ readonly entry: Timed; readonly tier: number } | undefined> {
     const { slots, near, clock } = this.#parts;
     const { route, key } = reading.wanted;
-    for (const tier of route.shared) {
+    for (const tier of route.shared.toReversed()) {
       const slot = slots[tier];
       const hit = await slot?.reread(reading.stored);
       const entry =
         slot === undefined || hit === undefined ? undefined : await this.#hits.usable(reading, slot, hit);
-      if (entry !== undefined && clock.nowMs() < entry.freshUntilMs) return entry;
+      if (entry !== undefined && clock.nowMs() < entry.freshUntilMs) return { entry, tier };
     }
     const held = route.shared.length === 0 ? await near.inspect(route, key) : undefined;
     if (held === undefined || clock.nowMs() >= held.freshUntilMs) return undefined;
-    return { found: held, source: '', freshUntilMs: held.freshUntilMs, keptUntilMs: held.keptUntilMs };
+    const { freshUntilMs, keptUntilMs } = held;
+    return { entry: { found: held, source: '', freshUntilMs, keptUntilMs }, tier: route.near ?? 0 };
   }
 
   #conclude(reading: Reading, purpose: ReadPurpose): void {

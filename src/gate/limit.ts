@@ -1,5 +1,5 @@
 import { parseDuration, parseRate, parseRatio, parseSize } from '../base/units.ts';
-import type { MetricDefinition, MetricUnit } from '../metrics/catalog.ts';
+import type { MetricDefinition, MetricUnit } from '../metrics/metric.ts';
 
 interface LimitSyntax {
   readonly what: string;

@@ -1,69 +1,8 @@
 import { nearest } from '../base/nearest.ts';
 
-/** A `ratio` is a share, from 0 to 1; a `factor` is any number of times. */
-export type MetricUnit = 'ms' | 'per_second' | 'ratio' | 'factor' | 'count' | 'bytes';
-
-/** A metric as it is called everywhere: result files, gates, reports, JSON. */
-export interface MetricDefinition {
-  readonly name: string;
-  readonly unit: MetricUnit;
-  readonly better: 'lower' | 'higher' | 'neither';
-  readonly meaning: string;
-  /**
-   * What the figure of several instances or machines is: the sum, the largest, or worked out anew from what was merged.
-   * They share their servers, and each has read the server's own figures: those are not added. Default: counts are
-   * added, of bytes the largest counts, all others are worked out.
-   */
-  readonly merge?: MergeRule;
-}
-
-export type MergeRule = 'sum' | 'max' | 'derived';
-
-const MERGE_BY_UNIT: Readonly<Record<MetricUnit, MergeRule>> = {
-  ms: 'derived',
-  per_second: 'derived',
-  ratio: 'derived',
-  factor: 'derived',
-  count: 'sum',
-  bytes: 'max',
-};
-
-/** How the figure of the whole comes from those of its parts. */
-export function mergeRuleOf({ merge, unit }: MetricDefinition): MergeRule {
-  return merge ?? MERGE_BY_UNIT[unit];
-}
-
-const latency = (prefix: string, what: string): readonly MetricDefinition[] =>
-  (['p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const).map((point) => ({
-    name: `${prefix}.${point}`,
-    unit: 'ms',
-    better: 'lower',
-    meaning: `${what}, ${point === 'p999' ? '99.9th percentile' : point === 'max' ? 'largest' : point === 'mean' ? 'mean' : `${point.slice(1)}th percentile`}`,
-  }));
-
-const perTier = (tier: string, label: string): readonly MetricDefinition[] => [
-  {
-    name: `${tier}.hit_ratio`,
-    unit: 'ratio',
-    better: 'higher',
-    meaning: `hits of ${label} by the reads that reached it`,
-  },
-  { name: `${tier}.hits`, unit: 'count', better: 'higher', meaning: `reads that ${label} answered` },
-  { name: `${tier}.misses`, unit: 'count', better: 'lower', meaning: `reads that ${label} could not answer` },
-  {
-    name: `${tier}.errors`,
-    unit: 'count',
-    better: 'lower',
-    meaning: `calls to ${label} that failed or overran their deadline`,
-  },
-  {
-    name: `${tier}.evictions`,
-    unit: 'count',
-    better: 'lower',
-    meaning: `entries that ${label} dropped to make room`,
-    merge: tier === 'l1' ? 'sum' : 'max',
-  },
-];
+import { FAILOVER_METRICS } from './failover-metrics.ts';
+import { INVALIDATION_METRICS } from './invalidation-metrics.ts';
+import { latency, type MetricDefinition, perTier } from './metric.ts';
 
 /** All metrics there are, in the order of reports. */
 export const METRICS: readonly MetricDefinition[] = [
@@ -87,29 +26,6 @@ export const METRICS: readonly MetricDefinition[] = [
     'time from when an operation was due to when it was sent (open loop): what the generator was late by',
   ),
   ...latency('wait', 'time that a read took which had to wait for a load'),
-  ...latency('change', 'time that a change of the data took, with the call that invalidates'),
-  ...latency(
-    'visible',
-    'time from the acknowledgement of a change until an instance that had an older version returned this one or a newer one; the time in which it did not ask is in it',
-  ),
-  ...latency(
-    'visible_everywhere',
-    'time from the acknowledgement of a change until the last of the instances that had an older version returned this one or a newer one',
-  ),
-  ...latency('visible_since_begun', 'as visible, but from the begin of the change'),
-  ...latency(
-    'stale_for',
-    'time from the acknowledgement of a change to the begin of the last read of an instance that returned an older version; 0 when there was none after it',
-  ),
-  ...Object.entries({
-    l1: 'the in-process tier',
-    redis: 'Redis',
-    memcached: 'Memcached',
-    database: 'the database tier',
-    origin: 'a load',
-  }).flatMap(([tier, label]) =>
-    latency(`${tier}.visible`, `as visible, of changes whose last older version came from ${label}`),
-  ),
   { name: 'hit_ratio', unit: 'ratio', better: 'higher', meaning: 'reads answered by any tier' },
   ...perTier('l1', 'the in-process tier'),
   ...perTier('redis', 'Redis'),
@@ -134,82 +50,6 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: 'count',
     better: 'lower',
     meaning: 'loads from the origin under way at once, in all instances, at most',
-    merge: 'max',
-  },
-  {
-    name: 'stale.served',
-    unit: 'count',
-    better: 'neither',
-    meaning: 'reads that were given an expired value, as the policy allows',
-  },
-  {
-    name: 'changes',
-    unit: 'count',
-    better: 'neither',
-    meaning: 'changes of the data that were acknowledged',
-  },
-  {
-    name: 'visible.slowest_instance',
-    unit: 'ms',
-    better: 'lower',
-    meaning: '99th percentile of visible in the instance where it is largest',
-    merge: 'max',
-  },
-  {
-    name: 'visible.unseen',
-    unit: 'count',
-    better: 'lower',
-    meaning: 'changes that an instance still did not see in its last read of the key',
-  },
-  {
-    name: 'reads.judged',
-    unit: 'count',
-    better: 'neither',
-    meaning: 'reads that were held against all changes',
-  },
-  {
-    name: 'stale.reads',
-    unit: 'count',
-    better: 'lower',
-    meaning: 'reads that began after the acknowledgement of a newer version than they returned',
-  },
-  {
-    name: 'stale.ratio',
-    unit: 'ratio',
-    better: 'lower',
-    meaning: 'stale reads by all reads that were judged',
-  },
-  {
-    name: 'stale.max_age',
-    unit: 'ms',
-    better: 'lower',
-    meaning: 'longest time from the acknowledgement of a change to the begin of a read that did not see it',
-    merge: 'max',
-  },
-  {
-    name: 'stale.bound',
-    unit: 'ms',
-    better: 'neither',
-    meaning: 'age that the coherence level allows a stale read: the bound, or 0 when strict',
-    merge: 'max',
-  },
-  {
-    name: 'stale.beyond_bound',
-    unit: 'count',
-    better: 'lower',
-    meaning: 'stale reads that were older than the coherence level allows',
-  },
-  {
-    name: 'stale.resurrected',
-    unit: 'count',
-    better: 'lower',
-    meaning: 'stale reads of an older version than the same instance had returned before',
-  },
-  {
-    name: 'purge.deleted',
-    unit: 'count',
-    better: 'neither',
-    meaning: 'other keys that were deleted from the same servers during the run',
     merge: 'max',
   },
   {
@@ -298,6 +138,8 @@ export const METRICS: readonly MetricDefinition[] = [
     meaning: "share of time the generator's event loop was busy",
     merge: 'max',
   },
+  ...INVALIDATION_METRICS,
+  ...FAILOVER_METRICS,
 ];
 
 const byName = new Map(METRICS.map((metric) => [metric.name, metric]));

@@ -10,14 +10,11 @@ export function renderGenerator(result: RunResult, width: number, style: Style):
   if (result.variants.length === 0 || result.outcome !== 'complete') return [];
   const isTrusted = doubtsOf(result).length === 0;
   const verdict = isTrusted ? 'Trustworthy' : 'Not trustworthy, see the warnings';
-  const [first = '', ...rest] = wrap([verdict, ...factsOf(result).map(unbroken)].join(', '), width);
+  const [first = '', ...rest] = wrap(`${[verdict, ...factsOf(result).map(unbroken)].join(', ')}.`, width);
   const shown = first.startsWith(verdict)
     ? style(isTrusted ? 'good' : 'bad', verdict) + first.slice(verdict.length)
     : first;
-  return [
-    `${shown}${rest.length === 0 ? '.' : ''}`,
-    ...rest.map((line, i) => (i === rest.length - 1 ? `${line}.` : line)),
-  ];
+  return [shown, ...rest];
 }
 
 function factsOf(result: RunResult): readonly string[] {

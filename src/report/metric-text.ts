@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatRate, formatRatio, formatSize } from '../base/units.ts';
-import { findMetric, type MetricUnit } from '../metrics/catalog.ts';
+import { findMetric } from '../metrics/catalog.ts';
+import { type MetricUnit } from '../metrics/metric.ts';
 import type { VariantResult } from '../results/run-result.ts';
 
 /**

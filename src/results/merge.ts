@@ -1,4 +1,5 @@
-import { findMetric, mergeRuleOf } from '../metrics/catalog.ts';
+import { findMetric } from '../metrics/catalog.ts';
+import { mergeRuleOf } from '../metrics/metric.ts';
 import type { ErrorCount } from '../metrics/counters.ts';
 import type { SecondSample } from '../metrics/interval-series.ts';
 import { LatencyRecorder } from '../metrics/latency.ts';

@@ -117,6 +117,16 @@ export interface VariantResult {
   readonly seconds: readonly SecondSample[];
   /** The first few distinct errors with their counts. */
   readonly errors: readonly ErrorCount[];
+  /** What was done to the servers meanwhile; absent when nothing was. */
+  readonly events?: readonly RunEvent[];
+}
+
+/** Something that was done in the measured part. */
+export interface RunEvent {
+  /** Seconds since the measured part began, with fractions. */
+  readonly at: number;
+  /** For people: `redis: stop begins`. */
+  readonly what: string;
 }
 
 /** Something the reader of the figures must know. */
@@ -131,6 +141,7 @@ export interface Warning {
     | 'evictions'
     | 'server_lost'
     | 'instance_lost'
+    | 'not_recovered'
     | 'leftovers'
     | 'interrupted';
   /** Variant it is about; absent when it is about the run. */

@@ -42,6 +42,7 @@ const variant = z.object({
   histograms: z.record(z.string(), z.string()),
   seconds: z.array(second),
   errors: z.array(z.object({ message: z.string(), count: z.number() })),
+  events: z.array(z.object({ at: z.number(), what: z.string() })).exactOptional(),
 });
 
 const warning = z.object({
@@ -55,6 +56,7 @@ const warning = z.object({
     'evictions',
     'server_lost',
     'instance_lost',
+    'not_recovered',
     'leftovers',
     'interrupted',
   ]),

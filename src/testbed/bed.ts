@@ -1,6 +1,7 @@
 import type { Variant } from '../config/scenario.ts';
 import type { TierFailure } from '../engine/index.ts';
 import type { RunNames } from './names.ts';
+import type { Faults } from './faults/faults.ts';
 import type { Origin } from './origin.ts';
 import type { System } from './system.ts';
 import type { Target } from './target.ts';
@@ -15,4 +16,6 @@ export interface Bed {
   readonly names: RunNames;
   /** Address of a private server that ended by itself; undefined while all live. */
   readonly lostServer: string | undefined;
+  /** What can be done to the servers; only the process that has them can. */
+  readonly faults?: Faults;
 }

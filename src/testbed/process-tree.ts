@@ -16,6 +16,15 @@ export async function processFamily(pid: number): Promise<readonly number[]> {
   ];
 }
 
+/** Sends a signal to a process and its children, as far as they live. */
+export async function signalFamily(signal: 'STOP' | 'CONT' | 'KILL', pid: number): Promise<void> {
+  const family = await processFamily(pid);
+  await new Promise<void>((resolve) => {
+    // by the shell, which every supervisor is too: a member that has just ended is no failure
+    execFile('/bin/sh', ['-c', 'kill -s "$0" "$@"', signal, ...family.map(String)], () => resolve());
+  });
+}
+
 /** Where there is no /proc. Prints nothing and fails when there are no children. */
 function pgrep(pid: number): Promise<string> {
   return new Promise((resolve) => {

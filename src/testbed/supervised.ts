@@ -61,6 +61,8 @@ export interface SupervisedCommand {
   /** Arguments; `dir` is the private directory, which is also the working directory. */
   readonly args: (dir: string) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A private directory that is gone, to be made again. Default: a new one. */
+  readonly dir?: string | undefined;
   /** What the program is asked to end with. Default `TERM`. */
   readonly stopSignal?: 'TERM' | 'INT' | 'QUIT' | 'KILL';
   /** Whom program, supervisor and directory belong to; only root may choose. Default: us. */
@@ -97,7 +99,7 @@ export class Supervised {
 
   /** Starts `command` in a new private directory, or keeps just the directory when there is none. */
   static async start(label: string, command?: SupervisedCommand): Promise<Supervised> {
-    const dir = join(tmpdir(), `cachectl-${label}-${randomBytes(6).toString('hex')}`);
+    const dir = command?.dir ?? join(tmpdir(), `cachectl-${label}-${randomBytes(6).toString('hex')}`);
     const line = command === undefined ? [] : [command.program, ...command.args(dir)];
     const supervisor = spawn(
       '/bin/sh',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { seededRandom } from '../base/random.ts';
 import { openSqlDatabase } from '../backends/database/open.ts';
 import type { SqlDatabase } from '../backends/database/sql.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
@@ -8,6 +9,7 @@ import type { ServerRecord } from '../results/run-result.ts';
 import type { Environment } from './binaries.ts';
 import type { Bed } from './bed.ts';
 import { cleanTier } from './connect.ts';
+import { Faults } from './faults/faults.ts';
 import { Origin, originOptions } from './origin.ts';
 import { type PrivateServers, startMissing } from './private-servers.ts';
 import { describeOrigin, describeTiers } from './describe.ts';
@@ -47,17 +49,16 @@ interface TestbedParts {
 export class Testbed implements Bed {
   readonly #options: TestbedOptions;
   readonly #parts: TestbedParts;
-  #lost: string | undefined;
-  #closing = false;
+  readonly faults: Faults;
 
   private constructor(options: TestbedOptions, parts: TestbedParts) {
     this.#options = options;
     this.#parts = parts;
-    for (const server of parts.servers.servers) {
-      void server.ended.then(() => {
-        if (!this.#closing) this.#lost ??= server.url;
-      });
-    }
+    this.faults = new Faults(
+      parts.servers,
+      options.clock,
+      seededRandom(options.scenario.seed).fork('faults'),
+    );
   }
 
   /**
@@ -76,7 +77,7 @@ export class Testbed implements Bed {
       try {
         const records = [...tiers, await describeOrigin(sql)].map((record) => ({
           ...record,
-          private: servers.started.has(record.role === 'origin' ? 'database' : record.role),
+          private: servers.has(record.role === 'origin' ? 'database' : record.role),
         }));
         const origin = await openOrigin(options, servers, names, sql);
         return new Testbed(options, { servers, records, sql, origin, names });
@@ -130,15 +131,14 @@ export class Testbed implements Bed {
   }
 
   get lostServer(): string | undefined {
-    return this.#lost;
+    return this.#parts.servers.lost;
   }
 
   /** Takes the origin away, closes, and stops what was started. */
   async close(): Promise<void> {
-    this.#closing = true;
     const { servers, sql, origin } = this.#parts;
     try {
-      if (!servers.started.has('database') && this.#options.party?.isOwner !== false) await origin.drop();
+      if (!servers.has('database') && this.#options.party?.isOwner !== false) await origin.drop();
     } finally {
       await sql.close();
       await servers.stop();
@@ -149,12 +149,12 @@ export class Testbed implements Bed {
 /** A given database is shared by the party; a private one is this machine's alone. */
 function openOrigin(
   { scenario, clock, signal, party }: TestbedOptions,
-  { started }: PrivateServers,
+  servers: PrivateServers,
   names: RunNames,
   sql: SqlDatabase,
 ): Promise<Origin> {
   const origin = originOptions(names, scenario);
-  if (party === undefined || party.isOwner || started.has('database')) {
+  if (party === undefined || party.isOwner || servers.has('database')) {
     return Origin.create(sql, origin, clock, signal);
   }
   return Origin.find(sql, origin, clock, signal);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { foundLater } from './found-later.ts';
 import { found } from './found.ts';
 import { engineCluster } from './sim/engine-cluster.ts';
 import type { Program, Step } from './sim/program.ts';
@@ -18,7 +19,7 @@ test.each(['bounded', 'partition-safe', 'strict'] as const)(
   },
 );
 
-test.each(found)('not again: $what', async ({ program }) => {
+test.each([...found, ...foundLater])('not again: $what', async ({ program }) => {
   expect((await runProgram(program, engineCluster)).violations).toEqual([]);
 });
 

@@ -1,7 +1,12 @@
 import type { Program } from './sim/program.ts';
 
-/** Schedules in which the search found something wrong once, shrunk. */
-export const found: readonly { readonly what: string; readonly program: Program }[] = [
+/** A schedule in which the search found something wrong once, shrunk. */
+export interface Found {
+  readonly what: string;
+  readonly program: Program;
+}
+
+export const found: readonly Found[] = [
   {
     what: 'a write carried the epoch from after saving',
     program: {
@@ -340,94 +345,6 @@ export const found: readonly { readonly what: string; readonly program: Program 
             fails: false,
             beforeMs: 18.980082521891323,
             afterMs: 14.842044908635096,
-          },
-        },
-      ],
-    },
-  },
-  {
-    what: 'memory that may serve what is young in an outage served a value from before a change of its tag that had been heard',
-    program: {
-      level: 'bounded',
-      instances: 4,
-      seed: 1752901879,
-      faults: 'all',
-      converges: false,
-      tiers: 1,
-      lifetimeMs: 60000,
-      staleMs: 0,
-      network: { delayMs: 1.0851481883587826, jitterMs: 0.3176700684076972 },
-      steps: [
-        {
-          atMs: 2.953441727526611,
-          instance: 3,
-          act: {
-            kind: 'read',
-            key: 'a:1',
-            fails: false,
-            beforeMs: 18.648832743883865,
-            afterMs: 18.7148721165536,
-          },
-        },
-        { atMs: 3.6887078887907587, instance: 2, act: { kind: 'update', keys: ['a:1'], by: 'key' } },
-        {
-          atMs: 5.719121939652172,
-          instance: 3,
-          act: {
-            kind: 'write',
-            key: 'a:1',
-            fails: 'never',
-            beforeMs: 18.705020228363477,
-            afterMs: 19.377884889755126,
-          },
-        },
-        {
-          atMs: 7.556825700573602,
-          instance: 3,
-          act: {
-            kind: 'read',
-            key: 'a:1',
-            fails: false,
-            beforeMs: 11.028451228950791,
-            afterMs: 16.171015055684645,
-          },
-        },
-        {
-          atMs: 15.835202372136589,
-          instance: 3,
-          act: {
-            kind: 'write',
-            key: 'a:1',
-            fails: 'never',
-            beforeMs: 0.5422267711794082,
-            afterMs: 17.16745835274936,
-          },
-        },
-        { atMs: 20.696217905970727, instance: 1, act: { kind: 'update', keys: ['a:1'], by: 'tag' } },
-        {
-          atMs: 35.05876410660153,
-          instance: 3,
-          act: { kind: 'bus', faults: { state: 'down' }, forMs: 169.67572055165186 },
-        },
-        {
-          atMs: 42.88133584019707,
-          instance: 3,
-          act: {
-            kind: 'line',
-            tier: 0,
-            faults: { lostAnswerRate: 0.215109194363575 },
-            forMs: 25.86684031238813,
-          },
-        },
-        {
-          atMs: 42.88133584019707,
-          instance: 3,
-          act: {
-            kind: 'read',
-            key: 'a:1',
-            fails: false,
-            beforeMs: 5.1721620427077974,
-            afterMs: 0.11070585838592217,
           },
         },
       ],

@@ -29,6 +29,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.version++;\n  }\n\n  /** Everything',
   },
   {
+    name: 'sliding fills all tiers with what any of them has',
+    file: 'src/engine/loads.ts',
+    find: 'reading.leases = reading.leases.filter(({ tier }) => tier <= found.tier);',
+    replace: '',
+  },
+  {
     name: 'memory is served whatever its stamp says',
     file: 'src/engine/near.ts',
     find: 'if (held.stamp.atMs <= this.#sinceMs || !trusts(this.#trust, held.stamp, nowMs)) return undefined;',
@@ -110,9 +116,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'expire by GET and SET',
     file: 'src/engine/loads.ts',
-    find: '      await this.#fills.fill([{ reading, entry: anew }], wanted.route.freshness);\n',
+    find: '      await this.#fills.fill([{ reading, entry }], wanted.route.freshness);\n',
     replace: `
-      const value = await this.#fills.sealed({ reading, entry: anew });
+      const value = await this.#fills.sealed({ reading, entry });
       const again = { key: reading.stored, value, ttlMs: wanted.route.slidingMs };
       for (const { slot } of reading.leases) await slot.store([again], undefined);
 `,

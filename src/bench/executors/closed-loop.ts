@@ -51,7 +51,7 @@ export async function runClosedLoop(
         plan.recording.done(operation, sent, sent, now, outcome);
       } catch (error) {
         now = clock.nowMs();
-        plan.recording.failed(sent, now, error);
+        plan.recording.failed(sent, now, error, operation);
         await delay(clock, PAUSE_MS);
         now = clock.nowMs();
       }

@@ -1,4 +1,5 @@
 import { CachectlError } from '../../base/errors.ts';
+import type { Target } from '../../testbed/target.ts';
 import type { Progress, VariantRun } from '../plan.ts';
 import { subshare, WHOLE } from '../share.ts';
 import type { Task } from './application.ts';
@@ -14,23 +15,26 @@ export interface Loss {
 /** The application instances of a variant, as child processes: started together, ended together. */
 export class Fleet {
   readonly #run: VariantRun;
+  readonly #target: Target;
   readonly #instances: RemoteInstance[];
 
-  private constructor(run: VariantRun, instances: RemoteInstance[]) {
+  private constructor(run: VariantRun, target: Target, instances: RemoteInstance[]) {
     this.#run = run;
+    this.#target = target;
     this.#instances = instances;
   }
 
   /**
-   * Starts the scenario's instances; each has connected to its tiers when this resolves. None is left when it rejects.
+   * Starts the scenario's instances; each has connected to its tiers, by the addresses of `target`, when this
+   * resolves. None is left when it rejects.
    * @throws CachectlError as connecting does, or `INSTANCE_LOST`
    */
-  static async open(run: VariantRun): Promise<Fleet> {
+  static async open(run: VariantRun, target: Target = run.bed.target): Promise<Fleet> {
     const count = run.scenario.instances;
-    const instances = Array.from({ length: count }, (_, index) => start(run, index));
+    const instances = Array.from({ length: count }, (_, index) => start(run, target, index));
     const outcomes = await Promise.allSettled(instances.map((instance) => instance.opened));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    const fleet = new Fleet(run, instances);
+    const fleet = new Fleet(run, target, instances);
     if (failed === undefined) return fleet;
     await fleet.close();
     throw failed.reason;
@@ -81,7 +85,7 @@ export class Fleet {
   /** Ends an instance in order and starts a new one in its place, with empty memory: a deploy. */
   async restart(index: number): Promise<void> {
     await this.#instances[index]?.close();
-    const fresh = start(this.#run, index);
+    const fresh = start(this.#run, this.#target, index);
     this.#instances[index] = fresh;
     await fresh.opened;
   }
@@ -108,12 +112,12 @@ export class Fleet {
   }
 }
 
-function start(run: VariantRun, index: number): RemoteInstance {
+function start(run: VariantRun, target: Target, index: number): RemoteInstance {
   const { scenario, variant, bed, host } = run;
   const spec: InstanceSpec = {
     scenario,
     variant,
-    target: bed.target,
+    target,
     names: bed.names,
     share: subshare(run.share ?? WHOLE, { index, count: scenario.instances }),
     cachectlVersion: host.cachectlVersion,

@@ -1,11 +1,18 @@
 import { CachectlError } from '../../base/errors.ts';
 import { invalidationTask, judgeTask } from '../tasks/invalidation.ts';
+import { failoverTask } from '../tasks/failover.ts';
 import { loadTask } from '../tasks/load.ts';
 import { stampedeTask } from '../tasks/stampede.ts';
 import type { Task } from './application.ts';
 
 /** Everything that instances can be asked to do. */
-const TASKS: readonly Task<never, unknown>[] = [loadTask, stampedeTask, invalidationTask, judgeTask];
+const TASKS: readonly Task<never, unknown>[] = [
+  loadTask,
+  stampedeTask,
+  invalidationTask,
+  judgeTask,
+  failoverTask,
+];
 
 /** The task called `name`. Its params are what the parent sent, who has named it by the same object. */
 export function findTask(name: string): Task<unknown, unknown> {

@@ -1,4 +1,5 @@
 import type { KindName } from '../../config/kinds/registry.ts';
+import { runFailover } from './failover.ts';
 import type { Kind } from './kind.ts';
 import { runInvalidation } from './invalidation.ts';
 import { runLoad } from './load.ts';
@@ -9,4 +10,5 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
   load: runLoad,
   stampede: runStampede,
   invalidation: runInvalidation,
+  failover: runFailover,
 };

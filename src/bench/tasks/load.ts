@@ -1,7 +1,8 @@
 import { delay } from '../../base/deadline.ts';
 import { measureLoad, type Measured } from '../load-phase.ts';
 import { withShare } from '../share.ts';
-import type { Task } from '../instances/application.ts';
+import type { Application, Task } from '../instances/application.ts';
+import type { VariantRun } from '../plan.ts';
 
 export interface LoadParams {
   /** When all instances begin, wall clock. */
@@ -12,21 +13,15 @@ export interface LoadParams {
 export const loadTask: Task<LoadParams, Measured> = {
   name: 'load',
   run: async (application, { startAtMs }) => {
-    const { spec, bed, subject, host, clock, signal, onProgress } = application;
-    const { variant, share } = spec;
+    const { subject, clock } = application;
     await delay(clock, Math.max(0, startAtMs - clock.wallMs()));
-    const run = {
-      scenario: withShare(spec.scenario, share),
-      variant,
-      index: 0,
-      count: 1,
-      bed,
-      host,
-      clock,
-      signal,
-      onProgress,
-      share,
-    };
-    return measureLoad(run, subject);
+    return measureLoad(runOf(application), subject);
   },
 };
+
+/** The instance's share of the variant, as a run of its own. */
+export function runOf({ spec, bed, host, clock, signal, onProgress }: Application): VariantRun {
+  const { variant, share } = spec;
+  const scenario = withShare(spec.scenario, share);
+  return { scenario, variant, index: 0, count: 1, bed, host, clock, signal, onProgress, share };
+}

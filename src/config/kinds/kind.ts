@@ -6,6 +6,7 @@ export interface VariantFile {
   readonly title?: string;
   readonly tiers: readonly string[];
   readonly engine?: Readonly<Record<string, string | number>>;
+  readonly fault?: Readonly<Record<string, string>>;
 }
 
 /** The lengths that a scenario states for all kinds, in milliseconds. */

@@ -3,6 +3,7 @@ import { advise } from '../advice.ts';
 import type { ReportInput } from '../reporter.ts';
 import { observe } from '../summary.ts';
 import { invalidationVerdict } from './invalidation.ts';
+import { failoverVerdict } from './failover.ts';
 import { stampedeVerdict } from './stampede.ts';
 
 /** What a run of a kind has shown, in a sentence or two that stand on its figures. */
@@ -11,6 +12,7 @@ export type KindVerdict = (result: RunResult) => readonly string[];
 const VERDICTS: Readonly<Record<string, KindVerdict>> = {
   stampede: stampedeVerdict,
   invalidation: invalidationVerdict,
+  failover: failoverVerdict,
 };
 
 /** What was seen. Of kinds without a verdict of their own: how the main variant did, and what to try next. */

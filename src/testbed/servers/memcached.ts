@@ -9,6 +9,7 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
   const listen = options.listen ?? 'socket';
   const megabytes = Math.max(8, Math.ceil((options.maxMemoryBytes ?? 256 * 1024 * 1024) / (1024 * 1024)));
   const supervised = await Supervised.start('memcached', {
+    dir: options.dir,
     program: binary.path,
     args: (dir) => [
       ...(listen === 'socket'
@@ -35,6 +36,7 @@ export async function startMemcached(env: Environment, options: WhereToListen = 
     url: 'path' in address ? `unix:${address.path}` : `127.0.0.1:${address.port}`,
     pid: supervised.pid,
     ended: supervised.ended,
+    again: () => startMemcached(env, { ...options, dir: supervised.dir }),
     stop: () => supervised.stop(),
   };
 }

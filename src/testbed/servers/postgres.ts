@@ -60,6 +60,7 @@ export async function startPostgres(
     ...options.settings,
   };
   const supervised = await Supervised.start('postgres', {
+    dir: options.dir,
     program: '/bin/sh',
     args: (dir) => [
       '-c',
@@ -96,6 +97,7 @@ export async function startPostgres(
         : `postgres://${user}@127.0.0.1:${port}/postgres`,
     pid: supervised.pid,
     ended: supervised.ended,
+    again: () => startPostgres(env, { ...options, dir: supervised.dir }),
     stop: () => supervised.stop(),
   };
 }

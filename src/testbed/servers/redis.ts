@@ -8,6 +8,7 @@ export async function startRedis(env: Environment, options: WhereToListen = {}):
   const binary = findServer('redis-server', env);
   const listen = options.listen ?? 'socket';
   const supervised = await Supervised.start('redis', {
+    dir: options.dir,
     program: binary.path,
     args: (dir) => [
       ...(listen === 'socket'
@@ -36,6 +37,7 @@ export async function startRedis(env: Environment, options: WhereToListen = {}):
     url: 'path' in address ? `redis+unix://${address.path}` : `redis://127.0.0.1:${address.port}`,
     pid: supervised.pid,
     ended: supervised.ended,
+    again: () => startRedis(env, { ...options, dir: supervised.dir }),
     stop: () => supervised.stop(),
   };
 }

@@ -12,6 +12,8 @@ export interface PrivateServer {
   readonly pid: number;
   /** Resolves with the exit code when the server has ended, for whatever reason. */
   readonly ended: Promise<number>;
+  /** Starts it once more, empty and at the same address, after it has ended. Absent where that cannot be done. */
+  readonly again?: () => Promise<PrivateServer>;
   stop(): Promise<void>;
 }
 
@@ -19,6 +21,8 @@ export interface WhereToListen {
   /** `socket`: a unix socket in the private directory (default). A number: that TCP port on 127.0.0.1. */
   readonly listen?: 'socket' | number | undefined;
   readonly maxMemoryBytes?: number | undefined;
+  /** Directory of a server that has ended, to be made again: with it, the unix socket has the same path. */
+  readonly dir?: string | undefined;
 }
 
 const START_TIMEOUT_MS = 10_000;

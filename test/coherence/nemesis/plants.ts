@@ -34,9 +34,9 @@ const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'expire-by-get-and-set': {
     file: 'src/engine/loads.ts',
-    find: '      await this.#fills.fill([{ reading, entry: anew }], wanted.route.freshness);\n',
+    find: '      await this.#fills.fill([{ reading, entry }], wanted.route.freshness);\n',
     replace: `
-      const value = await this.#fills.sealed({ reading, entry: anew });
+      const value = await this.#fills.sealed({ reading, entry });
       const again = { key: reading.stored, value, ttlMs: wanted.route.slidingMs };
       for (const { slot } of reading.leases) await slot.store([again], undefined);
 `,

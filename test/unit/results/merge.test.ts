@@ -33,7 +33,7 @@ function measured(operations: readonly Operation[], metrics: Record<string, numb
     system: undefined,
     values: new ValueMaker(scenario.values, seededRandom(1)),
     tierErrors: new ErrorTally(),
-    nextKey: undefined,
+    furtherKeys: { next: undefined },
     originLoads: () => 0,
     close: async () => {},
   };

@@ -27,12 +27,16 @@ test('all that should be shipped is there', () => {
       'reference',
       'stampede',
       'failover',
+      'ttl-storm',
+      'warming',
       'smoke',
       'smoke/invalidation',
       'smoke/load',
       'smoke/open',
       'smoke/stampede',
       'smoke/failover',
+      'smoke/ttl-storm',
+      'smoke/warming',
     ]),
   );
 });

@@ -39,14 +39,14 @@ export async function measureLoad(
 ): Promise<Measured> {
   const { scenario, clock } = run;
   const random = seededRandom(scenario.seed);
-  const draws = new DrawSequence(drawsOf(scenario), random, run.share);
+  const draws = new DrawSequence(drawsOf(scenario), random, run.drawShare ?? run.share);
   const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
   const startMs = clock.nowMs() + scenario.warmupMs;
   const recording = new Recording(startMs, scenario.load.model, follower);
   const stop = new AbortController();
   const watch = watchRun(run, subject, recording, stop, { startMs, outages });
   const nextKey = (): number => draws.nextKey();
-  subject.furtherKeys.next = nextKey;
+  subject.hooks.nextKey = nextKey;
   const plan: Loop = {
     recording,
     nextOperation: () => draws.nextOperation(),
@@ -90,7 +90,7 @@ async function execute(
     return 0;
   }
   const { connections, maxInFlight } = load;
-  const curve = delayed(createRateCurve(load.rate, load.shape), warmupMs);
+  const curve = delayed(createRateCurve(load.rate, load.shape), Math.max(0, warmupMs));
   const pacer = everyNth(createPacer(load.arrival, curve, random.fork('arrivals')), share);
   return runOpenLoop({ ...plan, driver }, { pacer, connections, maxInFlight });
 }

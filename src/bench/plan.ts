@@ -76,6 +76,8 @@ export interface VariantRun {
   readonly bed: Bed;
   /** The part of the load that is this process' or this machine's. Default: all of it. */
   readonly share?: Share;
+  /** The part of the workload's sequence that it draws from, where that is another. */
+  readonly drawShare?: Share;
   readonly host: Host;
   readonly clock: Clock;
   readonly signal: AbortSignal;

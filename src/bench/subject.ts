@@ -14,10 +14,17 @@ export interface Subject {
   readonly system: System | undefined;
   readonly values: ValueMaker;
   readonly tierErrors: ErrorTally;
-  /** Where a multi-get takes its further keys from: the workload's sequence. Until it is told, the same key again. */
-  readonly furtherKeys: { next: (() => number) | undefined };
+  readonly hooks: SubjectHooks;
   originLoads(): number;
   close(): Promise<void>;
+}
+
+/** What whoever uses a subject may set. */
+export interface SubjectHooks {
+  /** Where a multi-get takes its further keys from: the workload's sequence. Until it is set, the same key again. */
+  nextKey: (() => number) | undefined;
+  /** Is around each load from the origin. */
+  noteLoad: ((load: () => Promise<number>) => Promise<number>) | undefined;
 }
 
 /** The part of a run that decides what is measured. */
@@ -30,15 +37,16 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
   const ttls = new TtlMaker(scenario.ttl, layout);
   const tierErrors = new ErrorTally();
   const { batch } = scenario.operations;
-  const furtherKeys: Subject['furtherKeys'] = { next: undefined };
+  const hooks: SubjectHooks = { nextKey: undefined, noteLoad: undefined };
   let loads = 0;
   const loadOrigin: LoadOrigin = (keyIndex) => {
     loads++;
-    return bed.origin.load(keyIndex);
+    const load = (): Promise<number> => bed.origin.load(keyIndex);
+    return hooks.noteLoad === undefined ? load() : hooks.noteLoad(load);
   };
   const batchOf = (keyIndex: number): readonly number[] =>
-    Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (furtherKeys.next?.() ?? keyIndex)));
-  const common = { values, tierErrors, furtherKeys, originLoads: () => loads };
+    Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (hooks.nextKey?.() ?? keyIndex)));
+  const common = { values, tierErrors, hooks, originLoads: () => loads };
   if (variant.tiers.length === 0) {
     const driver = originActs(loadOrigin, values, batchOf);
     return { ...common, driver, system: undefined, close: async () => {} };

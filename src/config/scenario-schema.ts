@@ -4,6 +4,7 @@ import { checkFaults, faultSchema } from './fault-schema.ts';
 import { count, duration, evenWithProblems, identifier, line, share } from './fields.ts';
 import { keyspaceSchema, type KeyspaceSection } from './keyspace-schema.ts';
 import { KIND_FORMS, KIND_NAMES, type KindName, sectionOf, type Work } from './kinds/registry.ts';
+import { STARTS } from './kinds/warming.ts';
 import { loadSchema } from './load-schema.ts';
 import type { Scenario, Variant } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
@@ -82,11 +83,16 @@ const variant = z
     tiers: tierListSchema.describe('From the nearest to the farthest; none means that every read is a load.'),
     engine: engineSchema,
     fault: faultSchema.optional(),
+    start: z.enum(STARTS).optional().meta({
+      default: 'cold',
+      description: 'What the tiers hold when the load begins. Others than cold need kind: warming.',
+    }),
   })
-  .transform(({ title, fault, ...rest }) => ({
+  .transform(({ title, fault, start, ...rest }) => ({
     ...rest,
     title: title ?? rest.id,
     ...(fault !== undefined && { fault }),
+    start: start ?? 'cold',
   }));
 
 const variants: z.ZodType<readonly Variant[]> = z
@@ -132,11 +138,19 @@ function workOf(kind: KindName, file: Sections): Work {
   return section ?? KIND_FORMS[kind].section.parse({});
 }
 
-function checkSections(file: Sections & { readonly kind: KindName }, context: z.RefinementCtx): void {
+function checkKind(
+  file: Sections & { readonly kind: KindName; readonly variants?: readonly Variant[] | undefined },
+  context: z.RefinementCtx,
+): void {
   for (const kind of KIND_NAMES) {
     const key = sectionOf(kind);
     if (key === undefined || kind === file.kind || file[key] === undefined) continue;
     context.addIssue({ code: 'custom', path: [key], message: `this key needs kind: ${kind}` });
+  }
+  for (const [index, { start }] of (file.variants ?? []).entries()) {
+    if (start === undefined || start === 'cold' || file.kind === 'warming') continue;
+    const message = `start: ${start} needs kind: warming`;
+    context.addIssue({ code: 'custom', path: ['variants', index, 'start'], message });
   }
 }
 
@@ -181,7 +195,7 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .describe('Conditions on metrics that the result must meet, or the exit code is 3.'),
   })
   .superRefine(crossCheck, { when: ({ value }) => typeof value === 'object' && value !== null })
-  .superRefine(checkSections)
+  .superRefine(checkKind)
   .superRefine((file, context) => {
     const work = workOf(file.kind, file);
     const failover = work.kind === 'failover' ? work : undefined;

@@ -4,6 +4,7 @@ import type { Ttls } from '../workload/ttls.ts';
 import type { ValueSizes } from '../workload/value-sizes.ts';
 import type { EngineSettings } from './engine-schema.ts';
 import type { KindName, Work } from './kinds/registry.ts';
+import type { Start } from './kinds/warming.ts';
 
 /** A scenario, validated and resolved: every default filled in, every unit converted. Times are milliseconds. */
 export interface Scenario {
@@ -142,6 +143,8 @@ export interface Variant {
   readonly engine: EngineSettings;
   /** What a failover does to it; absent in other kinds. */
   readonly fault?: Fault;
+  /** What the tiers hold when the load begins; other than `cold`, the default, with kind `warming` alone. */
+  readonly start?: Start;
 }
 
 /** What happens to the server of a tier. */

@@ -53,6 +53,7 @@ export {
   sessionPolicy,
   sessions,
 } from './sessions.ts';
+export { type WarmCounts, warmKeys, type WarmOptions } from './warm.ts';
 export { startWriteBehind, type WriteBehind } from './write-behind.ts';
 export type {
   ApplyContext,

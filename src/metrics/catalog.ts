@@ -2,6 +2,7 @@ import { nearest } from '../base/nearest.ts';
 
 import { FAILOVER_METRICS } from './failover-metrics.ts';
 import { INVALIDATION_METRICS } from './invalidation-metrics.ts';
+import { STORM_METRICS, WARM_UP_METRICS } from './warm-up-metrics.ts';
 import { latency, type MetricDefinition, perTier } from './metric.ts';
 
 /** All metrics there are, in the order of reports. */
@@ -140,6 +141,8 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   ...INVALIDATION_METRICS,
   ...FAILOVER_METRICS,
+  ...WARM_UP_METRICS,
+  ...STORM_METRICS,
 ];
 
 const byName = new Map(METRICS.map((metric) => [metric.name, metric]));

@@ -6,6 +6,8 @@ export interface KeyDistribution {
   next(): number;
   /** Set where keys depend on how many writes came before: counting those of other instances takes time. */
   readonly countsWrites?: boolean;
+  /** The indexes of the `count` most popular keys, hottest first, all when there are fewer; absent where it is not known. */
+  hottest?(count: number): readonly number[];
 }
 
 /** The largest keyspace: 2^32 keys. */

@@ -90,6 +90,11 @@ export class Fleet {
     await fresh.opened;
   }
 
+  /** Lets one instance end early what goes on, before it is replaced; its results still come. */
+  drain(index: number): void {
+    this.#instances[index]?.stop();
+  }
+
   /** What the living instances told last of what goes on. */
   get progress(): readonly Progress[] {
     return this.#instances.flatMap(({ loss, progress }) =>

@@ -3,6 +3,9 @@ import { invalidationTask, judgeTask } from '../tasks/invalidation.ts';
 import { failoverTask } from '../tasks/failover.ts';
 import { loadTask } from '../tasks/load.ts';
 import { stampedeTask } from '../tasks/stampede.ts';
+import { stormFillTask } from '../tasks/storm-fill.ts';
+import { timedLoadTask } from '../tasks/timed-load.ts';
+import { warmTask } from '../tasks/warm.ts';
 import type { Task } from './application.ts';
 
 /** Everything that instances can be asked to do. */
@@ -12,6 +15,9 @@ const TASKS: readonly Task<never, unknown>[] = [
   invalidationTask,
   judgeTask,
   failoverTask,
+  stormFillTask,
+  timedLoadTask,
+  warmTask,
 ];
 
 /** The task called `name`. Its params are what the parent sent, who has named it by the same object. */

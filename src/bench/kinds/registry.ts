@@ -4,6 +4,8 @@ import type { Kind } from './kind.ts';
 import { runInvalidation } from './invalidation.ts';
 import { runLoad } from './load.ts';
 import { runStampede } from './stampede.ts';
+import { runTtlStorm } from './ttl-storm.ts';
+import { runWarming } from './warming.ts';
 
 /** The kinds of scenarios, by name. */
 export const KINDS: Readonly<Record<KindName, Kind>> = {
@@ -11,4 +13,6 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
   stampede: runStampede,
   invalidation: runInvalidation,
   failover: runFailover,
+  warming: runWarming,
+  'ttl-storm': runTtlStorm,
 };

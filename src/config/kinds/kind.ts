@@ -7,6 +7,7 @@ export interface VariantFile {
   readonly tiers: readonly string[];
   readonly engine?: Readonly<Record<string, string | number>>;
   readonly fault?: Readonly<Record<string, string>>;
+  readonly start?: string;
 }
 
 /** The lengths that a scenario states for all kinds, in milliseconds. */

@@ -4,16 +4,18 @@ import { invalidation, type InvalidationWork } from './invalidation.ts';
 import type { KindForm, Phases } from './kind.ts';
 import { load, type LoadWork } from './load.ts';
 import { stampede, type StampedeWork } from './stampede.ts';
+import { ttlStorm, type TtlStormWork } from './ttl-storm.ts';
+import { warming, type WarmingWork } from './warming.ts';
 
 /** What a scenario does, by its kind. */
-export type Work = LoadWork | StampedeWork | InvalidationWork | FailoverWork;
+export type Work = LoadWork | StampedeWork | InvalidationWork | FailoverWork | WarmingWork | TtlStormWork;
 
 export type KindName = Work['kind'];
 
 type Forms = { readonly [Name in KindName]: KindForm<Extract<Work, { kind: Name }>> };
 
 /** The kinds of scenarios, by name. */
-export const KIND_FORMS: Forms = { load, stampede, invalidation, failover };
+export const KIND_FORMS: Forms = { load, stampede, invalidation, failover, warming, 'ttl-storm': ttlStorm };
 
 export const KIND_NAMES: readonly KindName[] = Object.keys(KIND_FORMS).filter(
   (name): name is KindName => name in KIND_FORMS,

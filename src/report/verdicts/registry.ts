@@ -5,6 +5,8 @@ import { observe } from '../summary.ts';
 import { invalidationVerdict } from './invalidation.ts';
 import { failoverVerdict } from './failover.ts';
 import { stampedeVerdict } from './stampede.ts';
+import { ttlStormVerdict } from './ttl-storm.ts';
+import { warmingVerdict } from './warming.ts';
 
 /** What a run of a kind has shown, in a sentence or two that stand on its figures. */
 export type KindVerdict = (result: RunResult) => readonly string[];
@@ -13,6 +15,8 @@ const VERDICTS: Readonly<Record<string, KindVerdict>> = {
   stampede: stampedeVerdict,
   invalidation: invalidationVerdict,
   failover: failoverVerdict,
+  warming: warmingVerdict,
+  'ttl-storm': ttlStormVerdict,
 };
 
 /** What was seen. Of kinds without a verdict of their own: how the main variant did, and what to try next. */

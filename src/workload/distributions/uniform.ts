@@ -14,4 +14,9 @@ export class UniformKeys implements KeyDistribution {
   next(): number {
     return Math.floor(this.#random.next() * this.#keys);
   }
+
+  /** None is hotter than another: the first ones. */
+  hottest(count: number): readonly number[] {
+    return Array.from({ length: Math.min(count, this.#keys) }, (_, index) => index);
+  }
 }

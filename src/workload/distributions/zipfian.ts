@@ -65,16 +65,22 @@ export class ZipfianRanks {
 
 /** Zipf-distributed keys whose ranks are scattered over the key space, so that hot keys are no neighbours. */
 export class ZipfianKeys implements KeyDistribution {
+  readonly #keys: number;
   readonly #ranks: ZipfianRanks;
   readonly #scatter: Bijection;
 
   /** `layout` decides which keys are hot, `draws` the order in which keys come. */
   constructor(keys: number, exponent: number, layout: Random, draws: Random) {
+    this.#keys = keys;
     this.#ranks = new ZipfianRanks(keys, exponent, draws);
     this.#scatter = new Bijection(keys, layout);
   }
 
   next(): number {
     return this.#scatter.map(this.#ranks.next() - 1);
+  }
+
+  hottest(count: number): readonly number[] {
+    return Array.from({ length: Math.min(count, this.#keys) }, (_, rank) => this.#scatter.map(rank));
   }
 }

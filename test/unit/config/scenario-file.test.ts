@@ -42,6 +42,7 @@ test('a minimal scenario gets every default', () => {
         title: 'all tiers',
         tiers: ['l1', 'redis', 'memcached', 'database'],
         engine: DEFAULT_ENGINE,
+        start: 'cold',
       },
     ],
     gates: [],

@@ -33,7 +33,7 @@ function measured(operations: readonly Operation[], metrics: Record<string, numb
     system: undefined,
     values: new ValueMaker(scenario.values, seededRandom(1)),
     tierErrors: new ErrorTally(),
-    furtherKeys: { next: undefined },
+    hooks: { nextKey: undefined, noteLoad: undefined },
     originLoads: () => 0,
     close: async () => {},
   };

@@ -178,3 +178,16 @@ test.each(['zipfain', 'constructor', ''])('an unknown name lists the known ones:
     expect.objectContaining({ code: 'BAD_SCENARIO', hint: `known: ${names.join(', ')}` }),
   );
 });
+
+test.each(['uniform', 'zipfian'] as const)(
+  '%s names its hottest keys, each once, as far as there are any',
+  (name) => {
+    const spec =
+      name === 'uniform' ? { distribution: name, keys: 40 } : { distribution: name, keys: 40, exponent: 1.1 };
+    const keys = createKeyDistribution(spec, seededRandom(9), seededRandom(1));
+    const hottest = keys.hottest?.(7) ?? [];
+    expect(new Set(hottest).size).toBe(7);
+    expect(keys.hottest?.(100)?.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    expect(keys.hottest?.(100)?.slice(0, 7)).toEqual(hottest);
+  },
+);

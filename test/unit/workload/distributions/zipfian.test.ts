@@ -118,4 +118,12 @@ describe('zipfian keys', () => {
     expect(hottest(newKeys(7, 1))).toBe(hottest(newKeys(7, 2)));
     expect(hottest(newKeys(7, 1))).not.toBe(hottest(newKeys(8, 1)));
   });
+
+  test('name their hottest keys in the order of how often they come', () => {
+    const keys = newKeys(7, 1);
+    const counts = new Uint32Array(RANKS);
+    for (let i = 0; i < 200_000; i++) counts[keys.next()]!++;
+    const byCount = Array.from(counts.keys()).toSorted((a, b) => counts[b]! - counts[a]!);
+    expect(keys.hottest(4)).toEqual(byCount.slice(0, 4));
+  });
 });

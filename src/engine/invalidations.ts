@@ -77,10 +77,15 @@ export class Invalidations {
     this.#loads.abandon(wanted.map(({ key }) => key));
   }
 
-  /** The tier could not be told of these keys: it is told again, and not read until then. */
+  /** The tier could not be told of these keys: it is told again, with those nearer than it, and not read until then. */
   mourn({ slot, readings }: Step, failure: TierFailure, failures: TierFailure[]): void {
     failures.push(failure);
-    this.#recovery.add(slot, new Map(readings.map(({ stored, wanted }) => [stored, wanted.key])));
+    const { slots } = this.#parts;
+    for (const [tier, nearer] of slots.slice(0, slots.indexOf(slot) + 1).entries()) {
+      const held = readings.filter(({ wanted }) => wanted.route.shared.includes(tier));
+      if (held.length === 0) continue;
+      this.#recovery.add(nearer, new Map(held.map(({ stored, wanted }) => [stored, wanted.key])), tier);
+    }
   }
 
   /** The message to the other instances. */

@@ -15,12 +15,14 @@ export interface Redo {
 
 /**
  * Invalidations that a tier or the ledger could not be told of. They are tried again until they succeed, and
- * this process does not read what may be stale until then. More than can be remembered become one: the whole
+ * this process does not read what may be stale until then: neither there nor in the nearer tiers, which others may
+ * have filled from there. More than can be remembered become one: the whole
  * namespace.
  */
 export class Recovery {
   readonly #clock: Clock;
   readonly #keys = new Map<TierSlot, Map<string, string>>();
+  readonly #farness = new Map<TierSlot, number>();
   readonly #full = new Set<TierSlot>();
   #changes: LedgerChange[] = [];
   #redo: Redo | undefined;
@@ -42,8 +44,12 @@ export class Recovery {
     return this.#full.has(slot) || this.#keys.get(slot)?.has(stored) === true;
   }
 
-  /** @param keys from the key as the tier stores it to the key itself */
-  add(slot: TierSlot, keys: ReadonlyMap<string, string>): void {
+  /**
+   * @param keys from the key as the tier stores it to the key itself
+   * @param farness the farther tier is told first: until then a nearer one may be filled from it again
+   */
+  add(slot: TierSlot, keys: ReadonlyMap<string, string>, farness = 0): void {
+    this.#farness.set(slot, farness);
     if (this.#full.has(slot)) return;
     const known = this.#keys.get(slot) ?? new Map<string, string>();
     for (const [stored, key] of keys) known.set(stored, key);
@@ -96,14 +102,20 @@ export class Recovery {
 
   async #retryKeys(): Promise<boolean> {
     let done = true;
-    for (const [slot, keys] of this.#keys) {
-      const now = [...keys];
+    const farnessOf = (slot: TierSlot): number => this.#farness.get(slot) ?? 0;
+    const farthestFirst = [...this.#keys].sort(([a], [b]) => farnessOf(b) - farnessOf(a));
+    /** A farther tier still has what it may have of these. */
+    const held = new Set<string>();
+    for (const [slot, keys] of farthestFirst) {
+      const now = [...keys].filter(([stored]) => !held.has(stored));
+      if (now.length === 0) continue;
       const told = await this.#redo?.invalidate(
         slot,
         now.map(([, key]) => key),
       );
       if (told !== true) {
         done = false;
+        for (const [stored] of now) held.add(stored);
         continue;
       }
       for (const [stored] of now) keys.delete(stored);

@@ -176,4 +176,59 @@ export const foundLater: readonly Found[] = [
       ],
     },
   },
+  {
+    what: 'a tier that could not be told was told in the end, and a nearer one, filled from it meanwhile, was not',
+    program: {
+      level: 'strict',
+      instances: 3,
+      seed: 1626151744,
+      faults: 'all',
+      converges: true,
+      tiers: 2,
+      lifetimeMs: 60000,
+      staleMs: 0,
+      network: { delayMs: 1.8673311209016212, jitterMs: 0.705997263306134 },
+      steps: [
+        {
+          atMs: 28.473129092130872,
+          instance: 0,
+          act: {
+            kind: 'read',
+            key: 'a:1',
+            fails: false,
+            beforeMs: 7.965476648833583,
+            afterMs: 3.5884692208532964,
+          },
+        },
+        {
+          atMs: 81.25342735254405,
+          instance: 2,
+          act: { kind: 'line', tier: 1, faults: { errorRate: 0.7902538705612074 }, forMs: 99.13779697515969 },
+        },
+        { atMs: 87.93163680658117, instance: 2, act: { kind: 'update', keys: ['a:1'], by: 'key' } },
+        {
+          atMs: 132.55118746068632,
+          instance: 1,
+          act: {
+            kind: 'read',
+            key: 'a:1',
+            fails: false,
+            beforeMs: 5.481791385692764,
+            afterMs: 19.85010629615995,
+          },
+        },
+        {
+          atMs: 146.86308226029297,
+          instance: 2,
+          act: {
+            kind: 'read',
+            key: 'a:1',
+            fails: false,
+            beforeMs: 6.164008541712582,
+            afterMs: 0.8104928793452149,
+          },
+        },
+      ],
+    },
+  },
 ];

@@ -29,6 +29,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.version++;\n  }\n\n  /** Everything',
   },
   {
+    name: 'only the tier that could not be told is told again',
+    file: 'src/engine/invalidations.ts',
+    find: 'if (held.length === 0) continue;',
+    replace: 'if (held.length === 0 || nearer !== slot) continue;',
+  },
+  {
     name: 'sliding fills all tiers with what any of them has',
     file: 'src/engine/loads.ts',
     find: 'reading.leases = reading.leases.filter(({ tier }) => tier <= found.tier);',

@@ -17,30 +17,6 @@ export const mutants: readonly Mutant[] = [
       '      stamp: { generation: this.#parts.channel.trust.generation, atMs: nowMs },\n      freshUntilMs,',
   },
   {
-    name: 'memory trusts what a server gave for longer than what that was judged by',
-    file: 'src/engine/hits.ts',
-    find: 'if (learnt.atMs < reading.stamp.atMs) reading.stamp = learnt;',
-    replace: '',
-  },
-  {
-    name: 'in an outage memory forgets that it had heard of a change',
-    file: 'src/engine/ledger-view.ts',
-    find: 'this.version++;\n    this.changedMs = this.#clock.nowMs();\n  }\n\n  /** Everything',
-    replace: 'this.version++;\n  }\n\n  /** Everything',
-  },
-  {
-    name: 'only the tier that could not be told is told again',
-    file: 'src/engine/invalidations.ts',
-    find: 'if (held.length === 0) continue;',
-    replace: 'if (held.length === 0 || nearer !== slot) continue;',
-  },
-  {
-    name: 'sliding fills all tiers with what any of them has',
-    file: 'src/engine/loads.ts',
-    find: 'reading.leases = reading.leases.filter(({ tier }) => tier <= found.tier);',
-    replace: '',
-  },
-  {
     name: 'memory is served whatever its stamp says',
     file: 'src/engine/near.ts',
     find: 'if (held.stamp.atMs <= this.#sinceMs || !trusts(this.#trust, held.stamp, nowMs)) return undefined;',

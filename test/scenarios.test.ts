@@ -29,6 +29,8 @@ test('all that should be shipped is there', () => {
       'failover',
       'ttl-storm',
       'warming',
+      'trace',
+      'eviction',
       'smoke',
       'smoke/invalidation',
       'smoke/load',
@@ -37,6 +39,8 @@ test('all that should be shipped is there', () => {
       'smoke/failover',
       'smoke/ttl-storm',
       'smoke/warming',
+      'smoke/trace',
+      'smoke/eviction',
     ]),
   );
 });
@@ -95,11 +99,14 @@ describe('reference', () => {
   test('states the real defaults of each other form', () => {
     const sections = KIND_NAMES.flatMap((kind) => sectionOf(kind) ?? []);
     expect(new Set(alternatives.map(([, section]) => section))).toEqual(
-      new Set(['keyspace', 'values', 'ttl', 'load', ...sections, 'expect']),
+      new Set(['keyspace', 'values', 'ttl', 'load', 'trace', ...sections, 'expect']),
     );
     for (const [, section = '', form = ''] of alternatives) {
       const [, choice = ''] = /^\{ (\w+: \w+)/.exec(form) ?? [];
-      const stated = kindOf(section) === 'load' ? `${section}: { ${choice} }\n` : '';
+      const file = section === 'trace' ? ', file: trace.csv' : '';
+      const stated = ['load', 'eviction'].includes(kindOf(section))
+        ? `${section}: { ${choice}${file} }\n`
+        : '';
       const shortest = form.startsWith('{ hit_ratio') ? `${section}: { hit_ratio: 90% }\n` : stated;
       const real = parseScenario(`${minimal(section)}${shortest}`, 'f.yaml');
       expect(parseScenario(`${minimal(section)}${section}: ${form}\n`, 'f.yaml')).toEqual(real);
@@ -126,7 +133,14 @@ describe('reference', () => {
   });
 
   test('states a value for every key, in the file itself or in another form', () => {
-    const stated = new Set(pathsIn(parse(text)));
+    // Not to be there is what these are by default.
+    const stated = new Set([
+      ...pathsIn(parse(text)),
+      'trace.format',
+      'trace.limit',
+      'variants.room',
+      'variants.max_memory',
+    ]);
     // keys that only another kind has, by their path
     for (const [, path = '', form = ''] of text.matchAll(/^#\| (\w+\.\w+): (.*)$/gm)) {
       stated.add(path);

@@ -27,6 +27,7 @@ export function layersOf(scenario: Scenario): readonly PlannedVariant[] {
   const client = CLIENTS[server];
   const { engine } = main;
   checkOperations('engine', scenario);
+  checkOperations('raw', scenario);
   const label = server === 'redis' ? 'Redis' : 'Memcached';
   const layers: readonly PlannedVariant[] = [
     { id: 'raw', title: `raw, ${label}`, tiers: [server], engine, driver: 'raw' },

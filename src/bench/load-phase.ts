@@ -1,8 +1,8 @@
-import { type Random, seededRandom } from '../base/random.ts';
+import { seededRandom } from '../base/random.ts';
+import type { OpenLoad, Scenario } from '../config/scenario.ts';
 import { mergeVariants } from '../results/merge.ts';
-import type { Outcome, VariantResult } from '../results/run-result.ts';
-import { createPacer } from '../workload/arrivals.ts';
-import { DrawSequence } from '../workload/draw-sequence.ts';
+import type { Outcome, VariantResult, Warning } from '../results/run-result.ts';
+import { createPacer, type Pacer } from '../workload/arrivals.ts';
 import { createRateCurve, delayed } from '../workload/rate-shapes.ts';
 import type { Driver } from './drivers/driver.ts';
 import { runClosedLoop } from './executors/closed-loop.ts';
@@ -12,8 +12,9 @@ import { runRawLoop } from './executors/raw-loop.ts';
 import { resultOf } from './measure.ts';
 import type { VariantRun } from './plan.ts';
 import { type Follower, Recording } from './recording.ts';
-import { connectionsOver, drawsOf } from './schedule.ts';
-import { everyNth, WHOLE } from './share.ts';
+import { connectionsOver } from './schedule.ts';
+import { everyNth, type Share, WHOLE } from './share.ts';
+import { openSource } from './source.ts';
 import type { Subject } from './subject.ts';
 import { watchRun } from './watch.ts';
 
@@ -23,6 +24,8 @@ export interface Measured {
   readonly outcome: Outcome;
   /** Server that was lost in mid-run. */
   readonly lost: string | undefined;
+  /** What is to be said besides what the result tells. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface LoadOptions {
@@ -38,31 +41,38 @@ export async function measureLoad(
   { follower, outages = 'end' }: LoadOptions = {},
 ): Promise<Measured> {
   const { scenario, clock } = run;
-  const random = seededRandom(scenario.seed);
-  const draws = new DrawSequence(drawsOf(scenario), random, run.drawShare ?? run.share);
+  const source = await openSource(run, subject);
   const statsBefore = (await subject.system?.cache.tierStats()) ?? {};
   const startMs = clock.nowMs() + scenario.warmupMs;
   const recording = new Recording(startMs, scenario.load.model, follower);
   const stop = new AbortController();
   const watch = watchRun(run, subject, recording, stop, { startMs, outages });
-  const nextKey = (): number => draws.nextKey();
-  subject.hooks.nextKey = nextKey;
+  subject.hooks.nextKey = source.anotherKey;
   const plan: Loop = {
     recording,
-    nextOperation: () => draws.nextOperation(),
-    nextKey,
+    nextOperation: source.nextOperation,
+    nextKey: source.nextKey,
+    supply: source.supply,
     clock,
     endMs: startMs + scenario.durationMs,
     signal: AbortSignal.any([run.signal, stop.signal]),
   };
-  const waitedMs = await execute(run, subject.driver, plan, random);
+  let waitedMs: number;
+  try {
+    waitedMs = await execute(run, subject.driver, plan, source.pacer);
+  } catch (error) {
+    watch.finish();
+    await source.close();
+    throw error;
+  }
   const seen = watch.finish();
   const recorded = recording.finish(Math.min(clock.nowMs(), plan.endMs));
   const statsAfter = (await subject.system?.cache.tierStats()) ?? {};
   const result = resultOf(run, subject, recorded, { ...seen, waitedMs, statsBefore, statsAfter });
+  const warnings = await source.close();
   const outcome: Outcome =
     seen.lost !== undefined ? 'server_lost' : run.signal.aborted ? 'interrupted' : 'complete';
-  return { result, outcome, lost: seen.lost };
+  return { result, outcome, lost: seen.lost, warnings };
 }
 
 /** What several instances measured, as one. */
@@ -70,7 +80,8 @@ export function mergeMeasured(parts: readonly [Measured, ...Measured[]]): Measur
   const [first, ...others] = parts;
   const result = mergeVariants([first.result, ...others.map((part) => part.result)]);
   const worst = [...parts].sort((a, b) => SEVERITY[b.outcome] - SEVERITY[a.outcome])[0] ?? first;
-  return { result, outcome: worst.outcome, lost: worst.lost };
+  const warnings = parts.flatMap((part) => part.warnings);
+  return { result, outcome: worst.outcome, lost: worst.lost, warnings };
 }
 
 const SEVERITY: Readonly<Record<Outcome, number>> = { complete: 0, interrupted: 1, server_lost: 2 };
@@ -80,7 +91,7 @@ async function execute(
   { scenario, share = WHOLE }: VariantRun,
   driver: Driver,
   plan: Loop,
-  random: Random,
+  given: Pacer | undefined,
 ): Promise<number> {
   const { load, warmupMs } = scenario;
   if (load.model === 'closed') {
@@ -90,7 +101,11 @@ async function execute(
     return 0;
   }
   const { connections, maxInFlight } = load;
-  const curve = delayed(createRateCurve(load.rate, load.shape), Math.max(0, warmupMs));
-  const pacer = everyNth(createPacer(load.arrival, curve, random.fork('arrivals')), share);
+  const pacer = given ?? arrivalsOf(scenario, load, share);
   return runOpenLoop({ ...plan, driver }, { pacer, connections, maxInFlight });
+}
+
+function arrivalsOf({ seed, warmupMs }: Scenario, load: OpenLoad, share: Share): Pacer {
+  const curve = delayed(createRateCurve(load.rate, load.shape), Math.max(0, warmupMs));
+  return everyNth(createPacer(load.arrival, curve, seededRandom(seed).fork('arrivals')), share);
 }

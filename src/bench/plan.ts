@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { CachectlError } from '../base/errors.ts';
 import { DEFAULT_ENGINE } from '../config/engine-schema.ts';
 import type { Scenario, Variant } from '../config/scenario.ts';
+import type { Environment } from '../testbed/binaries.ts';
 import type { Bed } from '../testbed/bed.ts';
 import { type DriverName, serverTier } from './drivers/driver.ts';
 import { DRIVERS } from './drivers/registry.ts';
@@ -42,26 +43,37 @@ export function variantsFor(driver: DriverName, scenario: Scenario): readonly Pl
   }));
 }
 
-/** @throws CachectlError `BAD_USAGE` when the scenario has an operation that the driver lacks */
+/** @throws CachectlError `BAD_USAGE` when the scenario has an operation that the driver lacks, or a source it cannot take */
 export function checkOperations(driver: DriverName, scenario: Scenario): void {
-  const lacking = DRIVERS[driver].lacks.find(({ operation }) => scenario.operations[operation] > 0);
+  const lacking = lackOf(driver, scenario);
   if (lacking === undefined) return;
-  throw new CachectlError(
-    'BAD_USAGE',
-    `the driver '${driver}' cannot do '${lacking.operation}' of '${scenario.name}': ${lacking.why}`,
-    { hint: driversFor(scenario) },
-  );
+  throw new CachectlError('BAD_USAGE', `the driver '${driver}' cannot do ${lacking}`, {
+    hint: driversFor(scenario),
+  });
+}
+
+/** What of the scenario the driver cannot do, and why; undefined when it can do all. */
+function lackOf(driver: DriverName, { name, kind, operations, trace }: Scenario): string | undefined {
+  if (kind === 'eviction' && driver !== 'engine') {
+    return `'${name}': the sizes of kind eviction are those of the engine's variants`;
+  }
+  if (trace !== undefined) {
+    return driver === 'raw'
+      ? `the trace of '${name}': all that it writes lives equally long, and it waits for no file`
+      : undefined;
+  }
+  const lacking = DRIVERS[driver].lacks.find(({ operation }) => operations[operation] > 0);
+  return lacking && `'${lacking.operation}' of '${name}': ${lacking.why}`;
 }
 
 /** Which drivers can do the whole scenario. */
-function driversFor({ variants, operations }: Scenario): string {
-  const names = Object.entries(DRIVERS)
-    .filter(([, { lacks }]) => lacks.every(({ operation }) => operations[operation] === 0))
-    .filter(
-      ([, { speaks }]) =>
-        speaks === undefined || variants.some(({ tiers }) => serverTier(tiers, speaks) !== undefined),
-    )
-    .map(([name]) => name);
+function driversFor(scenario: Scenario): string {
+  const names = (Object.keys(DRIVERS) as readonly DriverName[]).filter((driver) => {
+    const { speaks } = DRIVERS[driver];
+    const reaches = ({ tiers }: Variant): boolean =>
+      speaks === undefined || serverTier(tiers, speaks) !== undefined;
+    return lackOf(driver, scenario) === undefined && scenario.variants.some(reaches);
+  });
   return names.length === 0
     ? 'no driver can do all of its operations on these tiers: change the operations or the variants'
     : `drivers that can: ${names.join(', ')}`;
@@ -78,10 +90,24 @@ export interface VariantRun {
   readonly share?: Share;
   /** The part of the workload's sequence that it draws from, where that is another. */
   readonly drawShare?: Share;
+  /** Where the kind says more of the operations that are drawn. */
+  readonly course?: Course | undefined;
+  /** File that the operations are recorded in; that of this process when there are several. */
+  readonly record?: string | undefined;
   readonly host: Host;
+  /** Where server programs are looked for; only where servers may be started. */
+  readonly env?: Environment;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
+}
+
+/** A course of drawn operations that is the same on a fast machine and on a slow one. */
+export interface Course {
+  /** So many are drawn, and that is the end. */
+  readonly requests: number;
+  /** The key that the drawn one stands for, in the request of this number, from 0. */
+  readonly keyOf: (keyIndex: number, request: number) => number;
 }
 
 export type OnProgress = (progress: Progress) => void;

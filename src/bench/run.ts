@@ -13,6 +13,9 @@ import { describeHost, type Host } from './host.ts';
 import type { DriverName } from './drivers/driver.ts';
 import type { VariantOutcome } from './kinds/kind.ts';
 import { KINDS } from './kinds/registry.ts';
+import { prepareScenario } from './prepare.ts';
+import { describeReplay } from './replay/describe.ts';
+import { recordFile } from './replay/recorder.ts';
 import { type OnProgress, type PlannedVariant, variantsFor, type VariantRun } from './plan.ts';
 import { offeredRate } from './schedule.ts';
 import { GRACE_MS, partyOf, waitForStart } from './shard.ts';
@@ -23,6 +26,8 @@ export interface RunOptions {
   readonly target: Target;
   /** What carries out the operations; an attribution has a driver for each layer instead. */
   readonly driver: DriverName;
+  /** File to record the operations in; each variant and instance has one of its own where there are several. */
+  readonly record?: string | undefined;
   /** The part of the run that is this machine's. Default: all of it. */
   readonly shard?: Shard | undefined;
   /** Take the layers apart, in so many rounds, instead of running the variants. */
@@ -42,18 +47,21 @@ export interface RunOptions {
  * @throws CachectlError when the servers cannot be started or reached; never because they are lost in mid-run
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { scenario, shard, clock, onProgress } = options;
+  const { shard, clock, onProgress } = options;
   const startedAt = new Date(clock.wallMs()).toISOString();
   const { variants, attributed } = planOf(options);
+  const given = options.scenario;
+  if (given.trace !== undefined) onProgress({ phase: 'setup', message: `reading ${given.trace.file}` });
+  const { scenario, warnings: found } = await prepareScenario({ ...given, variants }, options);
   onProgress({ phase: 'setup', message: 'starting servers and filling the origin' });
   const testbed = await Testbed.open({
     ...options,
-    scenario: { ...scenario, variants },
+    scenario,
     ...(shard !== undefined && { party: partyOf(scenario, shard) }),
     memcachedBy: variants.some(({ driver }) => driver === 'memjs') ? 'tcp' : 'socket',
   });
   const done: VariantResult[] = [];
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = [...found];
   let outcome: Outcome = 'complete';
   const result = (): RunResult => ({
     schema: RUN_RESULT_SCHEMA,
@@ -72,11 +80,15 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       if (outcome !== 'complete') break;
       const run: VariantRun = {
         ...options,
+        scenario,
         variant,
         index,
         count: variants.length,
         bed: testbed,
         ...(shard !== undefined && { share: shard }),
+        ...(options.record !== undefined && {
+          record: variants.length === 1 ? options.record : recordFile(options.record, [variant.id]),
+        }),
       };
       if (shard !== undefined) await waitForStart(scenario, index, shard, clock, options.signal);
       if (options.signal.aborted) {
@@ -133,7 +145,7 @@ async function cleanUp(testbed: Testbed, variant: Variant): Promise<readonly War
 
 function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['scenario'] {
   const { name, title, kind, file, seed, load } = scenario;
-  const work = describeWork(scenario);
+  const work = describeWork(scenario) ?? describeReplay(scenario);
   return {
     ...(work !== undefined && { work }),
     name,

@@ -1,6 +1,7 @@
 import { seededRandom } from '../base/random.ts';
 import { ErrorTally } from '../metrics/counters.ts';
 import type { System } from '../testbed/system.ts';
+import { TracedValues } from '../workload/traced-values.ts';
 import { TtlMaker } from '../workload/ttls.ts';
 import { ValueMaker } from '../workload/values.ts';
 import type { Driver, LoadOrigin, OpenDriver } from './drivers/driver.ts';
@@ -13,6 +14,8 @@ export interface Subject {
   readonly driver: Driver;
   readonly system: System | undefined;
   readonly values: ValueMaker;
+  /** The same, when they are as a trace says. */
+  readonly traced?: TracedValues | undefined;
   readonly tierErrors: ErrorTally;
   readonly hooks: SubjectHooks;
   originLoads(): number;
@@ -33,7 +36,9 @@ type Wanted = Pick<VariantRun, 'scenario' | 'variant' | 'bed' | 'clock'>;
 /** Connects what the variant measures, by its driver. */
 export async function openSubject({ scenario, variant, bed, clock }: Wanted): Promise<Subject> {
   const layout = seededRandom(scenario.seed).fork('layout');
-  const values = new ValueMaker(scenario.values, layout);
+  const { keys } = scenario.keyspace;
+  const traced = scenario.trace === undefined ? undefined : new TracedValues(keys, scenario.values, layout);
+  const values = traced ?? new ValueMaker(scenario.values, layout);
   const ttls = new TtlMaker(scenario.ttl, layout);
   const tierErrors = new ErrorTally();
   const { batch } = scenario.operations;
@@ -46,7 +51,7 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
   };
   const batchOf = (keyIndex: number): readonly number[] =>
     Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (hooks.nextKey?.() ?? keyIndex)));
-  const common = { values, tierErrors, hooks, originLoads: () => loads };
+  const common = { values, traced, tierErrors, hooks, originLoads: () => loads };
   if (variant.tiers.length === 0) {
     const driver = originActs(loadOrigin, values, batchOf);
     return { ...common, driver, system: undefined, close: async () => {} };
@@ -63,6 +68,7 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
       cache: system.cache,
       values,
       ttls,
+      tracedTtlMsOf: traced && ((keyIndex) => traced.ttlMsOf(keyIndex)),
       loadOrigin,
       batchOf,
       clock,

@@ -28,10 +28,17 @@ type Check = (observed: Observed) => string | undefined;
 
 const metric = ({ result }: Observed, name: string): number => result.metrics[name] ?? 0;
 
+/** What is found elsewhere: of servers, instances and files. */
+type Elsewhere =
+  | 'leftovers'
+  | 'instance_lost'
+  | 'not_recovered'
+  | 'trace_altered'
+  | 'recording_stopped'
+  | 'course_not_ended';
+
 /** What the result alone tells. */
-const CHECKS: Readonly<
-  Record<Exclude<Warning['code'], 'leftovers' | 'instance_lost' | 'not_recovered'>, Check>
-> = {
+const CHECKS: Readonly<Record<Exclude<Warning['code'], Elsewhere>, Check>> = {
   generator_saturated: (observed) => wasLate(observed) ?? wasBlocked(observed),
   generator_starved: (observed) => {
     const starved = metric(observed, 'generator.starved');

@@ -28,12 +28,14 @@ export function watchRun(
   let loadsBefore = 0;
   let sampler = new ProcessSampler(clock, host);
   let lost: string | undefined;
-  const cancelStart = clock.setTimer(() => {
+  // Without a warm-up they are read already: a timer would come after the first operations.
+  const begin = (): void => {
     countsBefore = subject.system?.cache.counts();
     loadsBefore = subject.originLoads();
     sampler.stop();
     sampler = new ProcessSampler(clock, host);
-  }, scenario.warmupMs);
+  };
+  const cancelStart = scenario.warmupMs === 0 ? () => {} : clock.setTimer(begin, scenario.warmupMs);
 
   const look = (): void => {
     const measuredMs = clock.nowMs() - startMs;

@@ -20,6 +20,8 @@ export interface BenchFlags extends ConnectionFlags {
   readonly attribute?: boolean;
   /** Of an attribution. */
   readonly rounds?: number;
+  /** File for a trace of the run. */
+  readonly record?: string;
   readonly out?: string;
   readonly format?: string;
   readonly json?: boolean;

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { haltSqliteThreads } from '../backends/database/sqlite-thread.ts';
 import { CachectlError } from '../base/errors.ts';
 import { ExitCode } from '../base/exit-codes.ts';
@@ -6,6 +7,7 @@ import type { DriverName } from '../bench/drivers/driver.ts';
 import { findDriver } from '../bench/drivers/registry.ts';
 import { checkFailover } from '../bench/failover-check.ts';
 import { variantsFor } from '../bench/plan.ts';
+import { checkScenario } from '../bench/prepare.ts';
 import { runScenario } from '../bench/run.ts';
 import type { Shard } from '../bench/share.ts';
 import { loadConfig } from '../config/config-file.ts';
@@ -43,6 +45,7 @@ interface Plan {
   readonly format: string;
   readonly report: Reporter;
   readonly out: string | undefined;
+  readonly record: string | undefined;
   readonly shard: Shard | undefined;
 }
 
@@ -68,6 +71,7 @@ export async function runBench(
         driver: plan.driver,
         shard: plan.shard,
         attributionRounds: plan.rounds,
+        record: plan.record,
         host: context.host,
         env: context.env,
         clock: context.clock,
@@ -116,6 +120,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
   }
   const shard = shardOf(flags, context.clock.wallMs());
   if (flags.out !== undefined) await checkWritable(flags.out);
+  const record = await recordOf(flags, runs, context.cwd);
   const { redis, memcached, database, deadlineMs, connectTimeoutMs } = settings;
   const target = {
     redis: redis.value,
@@ -124,8 +129,34 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
     deadlineMs: deadlineMs.value,
     connectTimeoutMs: connectTimeoutMs.value,
   };
-  for (const { scenario } of runs) checkFailover(scenario, variantsFor(driver, scenario), target);
-  return { runs, target, driver, rounds, format, report, out: flags.out, shard };
+  for (const { scenario } of runs) {
+    const variants = rounds === undefined ? variantsFor(driver, scenario) : layersOf(scenario);
+    checkFailover(scenario, variants, target);
+    await checkScenario({ ...scenario, variants }, { target, host: context.host });
+  }
+  return { runs, target, driver, rounds, format, report, out: flags.out, record, shard };
+}
+
+/** @throws CachectlError `BAD_USAGE` when a trace cannot be made of such runs; `BAD_OUTPUT` when not in that folder */
+async function recordOf(
+  { record, attribute }: BenchFlags,
+  runs: readonly Planned[],
+  cwd: string,
+): Promise<string | undefined> {
+  if (record === undefined) return undefined;
+  if (attribute === true) {
+    throw new CachectlError('BAD_USAGE', '--record and --attribute exclude each other', {
+      hint: 'record a run of the variants: leave --attribute out',
+    });
+  }
+  const other = runs.find(({ scenario }) => scenario.kind !== 'load');
+  if (runs.length > 1 || other !== undefined) {
+    const found = other === undefined ? `${runs.length} scenarios` : `kind: ${other.scenario.kind}`;
+    throw new CachectlError('BAD_USAGE', `--record needs one scenario of kind: load, and there is ${found}`);
+  }
+  const path = resolve(cwd, record);
+  await checkWritable(dirname(path));
+  return path;
 }
 
 /** @throws CachectlError `BAD_USAGE` when one of the two flags is missing, or the start is over */

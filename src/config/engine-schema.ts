@@ -53,7 +53,7 @@ export const engineSchema: z.ZodType<EngineSettings> = z
       .prefault('0ms')
       .describe('After expiry the old value is served for so long when loading fails.'),
     eviction: z
-      .enum(['lru', 'sieve', 's3-fifo', 'w-tinylfu'])
+      .enum(['lru', 'fifo', 'sieve', 's3-fifo', 'w-tinylfu'])
       .prefault('w-tinylfu')
       .describe('What the tier in the process drops to make room.'),
     invalidate_by: z

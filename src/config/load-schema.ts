@@ -6,6 +6,9 @@ import type { LoadSpec } from './scenario.ts';
 const MIN_RATE = '0.01/s';
 const MAX_RATE = '10M/s';
 
+/** `max_in_flight` of an open load that does not say. */
+export const MAX_IN_FLIGHT = 10_000;
+
 const connections = count({ min: 1, max: 10_000 });
 const stageLength = duration('1ms', '7d').describe('Length of the stage.');
 const needStage = { error: 'expected at least one stage' };
@@ -131,7 +134,7 @@ const open = choiceOf(
       .describe('Rates one after another, in place of rate and shape; the last one stays.'),
     connections: connections.prefault(50).describe('Sockets to each server, where the driver has a pool.'),
     max_in_flight: count({ min: 1, max: 1_000_000 })
-      .prefault(10_000)
+      .prefault(MAX_IN_FLIGHT)
       .describe('Operations in flight beyond which arrivals wait, with the wait in their latency.'),
   },
   { pipeline: 'model: closed' },

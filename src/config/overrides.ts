@@ -6,7 +6,7 @@ import { writeDuration } from './written-quantity.ts';
 export interface ScenarioOverrides {
   readonly durationMs?: number | undefined;
   readonly warmupMs?: number | undefined;
-  /** Operations per second. Turns a closed load into an open one with Poisson arrivals. */
+  /** Operations per second. Turns a closed load into an open one with Poisson arrivals; the pace of a trace is the rate. */
   readonly rate?: number | undefined;
   readonly connections?: number | undefined;
   readonly instances?: number | undefined;
@@ -58,8 +58,12 @@ export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides):
   if (problems.length > 0) {
     throw new CachectlError('BAD_USAGE', problems.map(({ message }) => message).join('; '), { problems });
   }
+  const { rate } = overrides;
+  const { trace } = scenario;
   return {
     ...scenario,
+    ...(trace !== undefined &&
+      rate !== undefined && { trace: { ...trace, timing: { pace: 'rate', perSecond: rate } } }),
     instances: overrides.instances ?? scenario.instances,
     seed: overrides.seed ?? scenario.seed,
     warmupMs: overrides.warmupMs ?? scenario.warmupMs,

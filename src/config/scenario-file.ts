@@ -52,7 +52,15 @@ export async function loadScenario(nameOrPath: string, places: ScenarioPlaces): 
   } catch (error) {
     throw notLoaded(nameOrPath, names, error);
   }
-  return parseScenario(text, displayPath(path, places.cwd), dirname(path));
+  return withTraceOf(dirname(path), parseScenario(text, displayPath(path, places.cwd), dirname(path)));
+}
+
+/** The trace is looked for where the scenario is. */
+function withTraceOf(folder: string, scenario: Scenario): Scenario {
+  const { trace } = scenario;
+  return trace === undefined
+    ? scenario
+    : { ...scenario, trace: { ...trace, file: resolve(folder, trace.file) } };
 }
 
 /**

@@ -1,13 +1,21 @@
 import { z } from 'zod';
 import { engineSchema } from './engine-schema.ts';
 import { checkFaults, faultSchema } from './fault-schema.ts';
-import { count, duration, evenWithProblems, identifier, line, share } from './fields.ts';
+import { count, duration, evenWithProblems, identifier, line, share, size } from './fields.ts';
 import { keyspaceSchema, type KeyspaceSection } from './keyspace-schema.ts';
-import { KIND_FORMS, KIND_NAMES, type KindName, sectionOf, type Work } from './kinds/registry.ts';
+import {
+  KIND_FORMS,
+  KIND_NAMES,
+  type KindName,
+  sectionOf,
+  variantsOfWork,
+  type Work,
+} from './kinds/registry.ts';
 import { STARTS } from './kinds/warming.ts';
 import { loadSchema } from './load-schema.ts';
 import type { Scenario, Variant } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
+import { replayLoad, traceSchema } from './trace-schema.ts';
 import { ttlSchema } from './ttl-schema.ts';
 import { valuesSchema, type ValuesSection } from './values-schema.ts';
 import { keyspaceOf, originOf, workloadSchema } from './workload-schema.ts';
@@ -87,12 +95,20 @@ const variant = z
       default: 'cold',
       description: 'What the tiers hold when the load begins. Others than cold need kind: warming.',
     }),
+    room: share()
+      .optional()
+      .describe('Entries that the in-process tier holds, as a share of all keys (kind: eviction).'),
+    max_memory: size('8MiB', '1024GiB')
+      .optional()
+      .describe('Memory bound of a private Redis or Memcached of its own (kind: eviction).'),
   })
-  .transform(({ title, fault, start, ...rest }) => ({
+  .transform(({ title, fault, start, room, max_memory: maxMemoryBytes, ...rest }) => ({
     ...rest,
     title: title ?? rest.id,
     ...(fault !== undefined && { fault }),
     start: start ?? 'cold',
+    ...(room !== undefined && { room }),
+    ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
   }));
 
 const variants: z.ZodType<readonly Variant[]> = z
@@ -138,10 +154,17 @@ function workOf(kind: KindName, file: Sections): Work {
   return section ?? KIND_FORMS[kind].section.parse({});
 }
 
+/** Kinds whose operations can come from a trace. */
+const TRACE_KINDS: readonly KindName[] = ['load', 'eviction'];
+
 function checkKind(
   file: Sections & { readonly kind: KindName; readonly variants?: readonly Variant[] | undefined },
   context: z.RefinementCtx,
 ): void {
+  if (file['trace'] !== undefined && !TRACE_KINDS.includes(file.kind)) {
+    const message = `this key needs kind: ${TRACE_KINDS.join(' or ')}`;
+    context.addIssue({ code: 'custom', path: ['trace'], message });
+  }
   for (const kind of KIND_NAMES) {
     const key = sectionOf(kind);
     if (key === undefined || kind === file.kind || file[key] === undefined) continue;
@@ -184,6 +207,7 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .describe('Time that an entry lives which is written or loaded, where its tier allows for it.'),
     operations: operations.optional(),
     load: loadSchema.prefault({}).describe('How operations arrive.'),
+    trace: traceSchema,
     origin,
     tiers: tiersSchema,
     variants: variants.optional(),
@@ -214,10 +238,11 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     values: file.values ?? workload?.preset.values ?? valuesSchema.parse({}),
     ttl: file.ttl ?? workload?.preset.ttl ?? ttlSchema.parse({}),
     operations: file.operations ?? { ...DEFAULT_OPERATIONS, ...workload?.preset.operations },
-    load: file.load,
+    load: file.trace === undefined ? file.load : replayLoad(file.load, file.trace),
+    ...(file.trace !== undefined && { trace: file.trace }),
     origin: file.origin,
     tiers: file.tiers,
-    variants: file.variants ?? variants.parse(KIND_FORMS[file.kind].variants),
+    variants: file.variants ?? variants.parse(variantsOfWork(workOf(file.kind, file))),
     ...(file.expect !== undefined && { expect: file.expect }),
     gates: file.gates,
     ...(workload !== undefined && { preset: originOf(workload) }),

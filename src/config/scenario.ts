@@ -1,5 +1,7 @@
 import type { KeyDistributionSpec } from '../workload/distributions.ts';
 import type { RateShape } from '../workload/rate-shapes.ts';
+import type { TraceFormatName } from '../workload/traces/formats.ts';
+import type { ReplayTiming } from '../workload/traces/replay.ts';
 import type { Ttls } from '../workload/ttls.ts';
 import type { ValueSizes } from '../workload/value-sizes.ts';
 import type { EngineSettings } from './engine-schema.ts';
@@ -27,6 +29,8 @@ export interface Scenario {
   readonly ttl: Ttls;
   readonly operations: OperationMix;
   readonly load: LoadSpec;
+  /** Recorded requests that take the place of key space, operations and arrivals. */
+  readonly trace?: TraceSpec | undefined;
   readonly origin: OriginSpec;
   readonly tiers: TierSettings;
   /** Run one after another with the same seed and load. The last one is the main one: plain gates judge it. */
@@ -81,6 +85,21 @@ export interface OperationMix {
   readonly incr: number;
   /** Keys of each multi-get, at least 1; no share. */
   readonly batch: number;
+}
+
+/** Which recorded requests are replayed, and how. */
+export interface TraceSpec {
+  /** Absolute once the scenario's own place is known. */
+  readonly file: string;
+  /** Found by content and name when it is not given. */
+  readonly format?: TraceFormatName | undefined;
+  readonly timing: ReplayTiming;
+  /** `on`: a read that misses loads and fills. `off`: it stays a miss, as the trace has the fills as sets. */
+  readonly lookAside: 'on' | 'off';
+  /** So many malformed records are left out; with one more the trace is refused. */
+  readonly maxMalformed: number;
+  /** So many records are replayed at most; all when it is not given. */
+  readonly limit?: number | undefined;
 }
 
 export type LoadSpec = ClosedLoad | OpenLoad;
@@ -145,6 +164,10 @@ export interface Variant {
   readonly fault?: Fault;
   /** What the tiers hold when the load begins; other than `cold`, the default, with kind `warming` alone. */
   readonly start?: Start;
+  /** Share of all keys that its in-process tier holds, from 0 to 1, where the kind is `eviction`. */
+  readonly room?: number | undefined;
+  /** Memory bound of the private server of its own, in bytes, where the kind is `eviction`. */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /** What happens to the server of a tier. */

@@ -1,5 +1,6 @@
 import { nearest } from '../base/nearest.ts';
 
+import { EVICTION_METRICS } from './eviction-metrics.ts';
 import { FAILOVER_METRICS } from './failover-metrics.ts';
 import { INVALIDATION_METRICS } from './invalidation-metrics.ts';
 import { STORM_METRICS, WARM_UP_METRICS } from './warm-up-metrics.ts';
@@ -143,6 +144,7 @@ export const METRICS: readonly MetricDefinition[] = [
   ...FAILOVER_METRICS,
   ...WARM_UP_METRICS,
   ...STORM_METRICS,
+  ...EVICTION_METRICS,
 ];
 
 const byName = new Map(METRICS.map((metric) => [metric.name, metric]));

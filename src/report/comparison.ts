@@ -10,6 +10,8 @@ interface ColumnSpec {
   readonly group?: string;
   /** Shown even when no variant has it. */
   readonly always?: true;
+  /** Shown only where this metric is. */
+  readonly beside?: string;
 }
 
 const latency = (point: string, header: string): ColumnSpec => ({
@@ -77,6 +79,14 @@ const COLUMNS: readonly ColumnSpec[] = [
   { metric: 'storm.duration', header: 'length', group: 'storm' },
   { metric: 'storm.latency.p99', header: 'p99', group: 'storm' },
   { metric: 'storm.calm.latency.p99', header: 'p99 before', group: 'storm' },
+  { metric: 'steady.hit_ratio', header: 'before', group: 'hit ratio, hot keys move' },
+  { metric: 'shift.hit_ratio', header: 'lowest', group: 'hit ratio, hot keys move' },
+  { metric: 'shift.regain', header: 'back after', group: 'hit ratio, hot keys move' },
+  { metric: 'cache.room', header: 'of keys', group: 'L1' },
+  { metric: 'l1.evictions', header: 'evictions', group: 'L1', beside: 'cache.room' },
+  { metric: 'cache.memory', header: 'bound', group: 'server' },
+  { metric: 'redis.evictions', header: 'evictions', group: 'server', beside: 'cache.memory' },
+  { metric: 'memcached.evictions', header: 'evictions', group: 'server', beside: 'cache.memory' },
   { metric: 'wait.p99', header: 'p99', group: 'waits for a load' },
   { metric: 'stale.served', header: 'stale', group: 'waits for a load' },
   { metric: 'origin.loads_per_cold_key', header: 'per cold key', group: 'origin loads' },
@@ -92,13 +102,15 @@ const COLUMNS: readonly ColumnSpec[] = [
 
 /** The columns that compare variants. Those of tiers that no variant has used are left out. */
 export function comparisonColumns(variants: readonly VariantResult[], style: Style): readonly Column[] {
-  return COLUMNS.filter(
-    ({ metric, always }) => always || variants.some((variant) => figureOf(variant, metric) !== undefined),
-  ).map(({ metric, header, group }) => ({
-    header,
-    group,
-    cells: variants.map((variant) => cell(metric, figureOf(variant, metric), style)),
-  }));
+  const has = (metric: string): boolean =>
+    variants.some((variant) => figureOf(variant, metric) !== undefined);
+  return COLUMNS.filter(({ metric, always, beside = metric }) => always || (has(metric) && has(beside))).map(
+    ({ metric, header, group }) => ({
+      header,
+      group,
+      cells: variants.map((variant) => cell(metric, figureOf(variant, metric), style)),
+    }),
+  );
 }
 
 function cell(metric: string, value: number | undefined, style: Style): string {

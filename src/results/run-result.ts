@@ -143,6 +143,9 @@ export interface Warning {
     | 'instance_lost'
     | 'not_recovered'
     | 'leftovers'
+    | 'trace_altered'
+    | 'recording_stopped'
+    | 'course_not_ended'
     | 'interrupted';
   /** Variant it is about; absent when it is about the run. */
   readonly variant?: string;

@@ -7,6 +7,7 @@ const FATAL: ReadonlySet<Warning['code']> = new Set([
   'rate_not_reached',
   'hit_ratio_missed',
   'instance_lost',
+  'course_not_ended',
 ]);
 
 /** The warnings that make a result not trustworthy; a result without any can be gated and compared. */

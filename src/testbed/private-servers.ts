@@ -117,6 +117,15 @@ export async function startMissing(
   throw failed.reason;
 }
 
+/** A private server of one tier, with this memory bound. @throws CachectlError `SERVER_NOT_STARTED` */
+export function startServer(
+  tier: 'redis' | 'memcached',
+  env: Environment,
+  maxMemoryBytes: number,
+): Promise<PrivateServer> {
+  return (tier === 'redis' ? startRedis : startMemcached)(env, { maxMemoryBytes });
+}
+
 /** A directory for the embedded database, which ends with us as a server would. */
 async function startDatabaseFile(): Promise<PrivateServer> {
   const directory = await Supervised.start('database');

@@ -64,6 +64,17 @@ export function createSizeQuantile(sizes: ValueSizes): SizeQuantile {
   return (factory as (sizes: ValueSizes) => SizeQuantile)(sizes);
 }
 
+/** Steps of {@link meanValueBytes}: the mean of a heavy tail is right to some percent. */
+const MEAN_STEPS = 4096;
+
+/** Mean size in bytes, about: that of the sizes at even distances. @throws CachectlError as {@link createSizeQuantile} */
+export function meanValueBytes(sizes: ValueSizes): number {
+  const quantile = createSizeQuantile(sizes);
+  let sum = 0;
+  for (let step = 0; step < MEAN_STEPS; step++) sum += quantile((step + 0.5) / MEAN_STEPS);
+  return sum / MEAN_STEPS;
+}
+
 function within(quantile: SizeQuantile, bounds: Bounds): SizeQuantile {
   const { minBytes, maxBytes } = requireBounds(bounds);
   return (u) => Math.min(Math.max(Math.round(quantile(u)), minBytes), maxBytes);

@@ -73,6 +73,52 @@ describe('bad usage is exit code 2, told on stderr alone', () => {
   });
 
   test.each([
+    ['a trace that is not there', 'trace: { file: none.csv }', /none\.csv: cannot be read/],
+    [
+      'more memory than any machine has',
+      'instances: 1000\nkeyspace: { keys: 1000000000 }\ntiers: { l1: { max_entries: 100000000, max_size: 64GiB } }',
+      /it takes [\d.]+ \w+ of memory \(1001 processes .*1000 L1s .*this machine has/,
+    ],
+  ])('%s is said before anything starts', async (_what, text, said) => {
+    const path = file('heavy.yaml', `name: heavy\nkind: load\n${text}\n`);
+    const { code, stdout, stderr } = await cachectl(['bench', path]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toMatch(/starting servers/);
+  });
+
+  test.each([
+    ['raw', 'kind: load\ntrace: { file: none.csv }', /'raw' cannot do the trace[\s\S]*can: engine, ioredis/],
+    ['ioredis', 'kind: eviction\neviction: { tier: redis }', /kind eviction[\s\S]*can: engine$/m],
+  ])('what %s cannot take its operations from', async (driver, text, said) => {
+    const path = file(
+      'source.yaml',
+      `name: x\n${text}\n${text.includes('trace') ? 'variants: [{ id: a, tiers: [redis] }]\n' : ''}`,
+    );
+    const { code, stdout, stderr } = await cachectl(['bench', path, '--driver', driver]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(said);
+  });
+
+  test('layers are not recorded', async () => {
+    const { code, stderr } = await cachectl([
+      'bench',
+      'load',
+      '--attribute',
+      '--record',
+      join(dir, 'run.csv'),
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--record and --attribute exclude each other/);
+  });
+
+  test('only the kind that replays is recorded', async () => {
+    const { code, stderr } = await cachectl(['bench', 'stampede', '--record', join(dir, 'run.csv')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--record needs one scenario of kind: load/);
+  });
+
+  test.each([
     [
       'memjs',
       'get: 100%',

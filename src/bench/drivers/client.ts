@@ -18,7 +18,7 @@ export interface BareClient {
 
 /** What an application without an engine does: look, and on a miss load and store. */
 export function actsOfClient(client: BareClient, ttlMs: number, context: DriverContext): Acts {
-  const { cache, scenario, values, ttls, loadOrigin, batchOf } = context;
+  const { cache, scenario, values, ttls, tracedTtlMsOf, loadOrigin, batchOf } = context;
   const { keys: keyCount, keyBytes } = scenario.keyspace;
   const names = new KeyNames(`${cache.namespace}:`, keyCount, keyBytes);
   const counterName = counterNamer(keyBytes);
@@ -26,8 +26,8 @@ export function actsOfClient(client: BareClient, ttlMs: number, context: DriverC
   let version = 1;
   const send = (keyIndex: number, slot: number): Promise<Uint8Array | undefined> =>
     client.get(slot, names.of(keyIndex));
-  const write = (keyIndex: number, slot: number, of: number): Promise<void> => {
-    const own = Math.min(ttls.ttlMsOf(keyIndex, of) ?? ttlMs, ttlMs);
+  const write = (keyIndex: number, slot: number, of: number, traced?: number): Promise<void> => {
+    const own = Math.min(traced ?? ttls.ttlMsOf(keyIndex, of) ?? ttlMs, ttlMs);
     return client.set(slot, names.of(keyIndex), values.make(keyIndex, of), own);
   };
   const fill = async (keyIndex: number, slot: number): Promise<Succeeded> => {
@@ -49,7 +49,7 @@ export function actsOfClient(client: BareClient, ttlMs: number, context: DriverC
         ),
       };
     }, judgeBatch),
-    set: act((keyIndex, slot) => write(keyIndex, slot, ++version), written),
+    set: act((keyIndex, slot) => write(keyIndex, slot, ++version, tracedTtlMsOf?.(keyIndex)), written),
     delete: act((keyIndex, slot) => client.delete(slot, names.of(keyIndex)), written),
     touch: act((keyIndex, slot) => client.touch(slot, names.of(keyIndex), ttlMs), written),
     incr: act((keyIndex, slot) => client.increment(slot, counter(keyIndex), ttlMs), judgeCount),

@@ -80,6 +80,8 @@ export interface DriverContext {
   readonly values: ValueMaker;
   /** Times to live of what is written, where they differ from those of the tiers. */
   readonly ttls: TtlMaker;
+  /** What a trace says of the key that is now set, before what the distribution says; undefined when it does not tell. */
+  readonly tracedTtlMsOf?: ((keyIndex: number) => number | undefined) | undefined;
   readonly loadOrigin: LoadOrigin;
   /** The keys of a multi-get: the given one, and more from the workload's sequence. */
   readonly batchOf: (keyIndex: number) => readonly number[];

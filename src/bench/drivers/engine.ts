@@ -11,7 +11,8 @@ export const engine: DriverSpec = {
   open: async (context) => ({ driver: actsOn(context), close: async () => {} }),
 };
 
-function actsOn({ cache, scenario, loadOrigin, values, ttls, batchOf }: DriverContext): Acts {
+function actsOn(context: DriverContext): Acts {
+  const { cache, scenario, loadOrigin, values, ttls, tracedTtlMsOf, batchOf } = context;
   const { keys: keyCount, keyBytes } = scenario.keyspace;
   const names = new KeyNames('', keyCount, keyBytes);
   let version = 1;
@@ -21,14 +22,15 @@ function actsOn({ cache, scenario, loadOrigin, values, ttls, batchOf }: DriverCo
   };
   const loaderOf =
     (keyIndex: number) =>
-    async (context: LoadContext): Promise<Uint8Array> => {
+    async (loading: LoadContext): Promise<Uint8Array> => {
       const loaded = await loadOrigin(keyIndex);
       const ttl = ttls.ttlMsOf(keyIndex, loaded);
-      if (ttl !== undefined) context.setTtl(ttl);
+      if (ttl !== undefined) loading.setTtl(ttl);
       return values.make(keyIndex, loaded);
     };
   const write = (keyIndex: number): Promise<unknown> => {
-    const ttl = ttls.ttlMsOf(keyIndex, ++version);
+    version++;
+    const ttl = tracedTtlMsOf?.(keyIndex) ?? ttls.ttlMsOf(keyIndex, version);
     const value = values.make(keyIndex, version);
     return ttl === undefined
       ? cache.set(names.of(keyIndex), value)

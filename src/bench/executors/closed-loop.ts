@@ -40,6 +40,10 @@ export async function runClosedLoop(
         now = clock.nowMs();
         continue;
       }
+      while (plan.supply?.isReady === false) {
+        if (!(await plan.supply.refill())) return;
+        now = clock.nowMs();
+      }
       const operation = plan.nextOperation();
       const key = plan.nextKey();
       const sent = now;

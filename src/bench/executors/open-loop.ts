@@ -49,7 +49,10 @@ export async function runOpenLoop(
     begin(plan.nextOperation(), plan.nextKey(), sequence++ % options.connections, due, sent);
   };
 
-  let due = start + options.pacer.nextDueMs();
+  const nextDue = (): number => start + options.pacer.nextDueMs();
+  const { supply } = plan;
+  if (supply?.isReady === false && !(await supply.refill())) return 0;
+  let due = nextDue();
   let lastTurn = start;
   let waitedMs = 0;
   while (due < plan.endMs && !plan.signal.aborted) {
@@ -66,7 +69,8 @@ export async function runOpenLoop(
       lastTurn = clock.nowMs();
     } else {
       fire(due, now);
-      due = start + options.pacer.nextDueMs();
+      if (supply?.isReady === false && !(await supply.refill())) break;
+      due = nextDue();
     }
   }
   while (inFlight > 0) await oneEnds();

@@ -1,4 +1,5 @@
 import { CachectlError } from '../../base/errors.ts';
+import { evictionTask } from '../tasks/eviction.ts';
 import { invalidationTask, judgeTask } from '../tasks/invalidation.ts';
 import { failoverTask } from '../tasks/failover.ts';
 import { loadTask } from '../tasks/load.ts';
@@ -18,6 +19,7 @@ const TASKS: readonly Task<never, unknown>[] = [
   stormFillTask,
   timedLoadTask,
   warmTask,
+  evictionTask,
 ];
 
 /** The task called `name`. Its params are what the parent sent, who has named it by the same object. */

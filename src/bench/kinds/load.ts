@@ -1,5 +1,6 @@
 import type { Warning } from '../../results/run-result.ts';
 import { Fleet } from '../instances/fleet.ts';
+import { recordFile } from '../replay/recorder.ts';
 import { measureLoad, mergeMeasured, type Measured } from '../load-phase.ts';
 import type { VariantRun } from '../plan.ts';
 import { WHOLE, withShare } from '../share.ts';
@@ -31,7 +32,10 @@ async function loadInInstances(run: VariantRun): Promise<VariantOutcome> {
   const watch = followFleet(run, fleet);
   try {
     const startAtMs = run.clock.wallMs() + LEAD_MS;
-    const measured = await fleet.all(loadTask, () => ({ startAtMs }));
+    const measured = await fleet.all(loadTask, (index) => ({
+      startAtMs,
+      record: run.record === undefined ? undefined : recordFile(run.record, [index]),
+    }));
     return outcomeOf(run, mergeMeasured(measured), lossWarnings(run, fleet));
   } finally {
     watch.stop();
@@ -41,9 +45,9 @@ async function loadInInstances(run: VariantRun): Promise<VariantOutcome> {
 
 function outcomeOf(
   { scenario }: VariantRun,
-  { result, lost, outcome }: Measured,
+  { result, lost, outcome, warnings: found }: Measured,
   more: readonly Warning[],
 ): VariantOutcome {
   const warnings = warningsOf({ scenario, result, lost, outcome });
-  return { result, outcome, warnings: [...warnings, ...more] };
+  return { result, outcome, warnings: [...warnings, ...found, ...more] };
 }

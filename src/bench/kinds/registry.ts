@@ -1,4 +1,5 @@
 import type { KindName } from '../../config/kinds/registry.ts';
+import { runEviction } from './eviction.ts';
 import { runFailover } from './failover.ts';
 import type { Kind } from './kind.ts';
 import { runInvalidation } from './invalidation.ts';
@@ -15,4 +16,5 @@ export const KINDS: Readonly<Record<KindName, Kind>> = {
   failover: runFailover,
   warming: runWarming,
   'ttl-storm': runTtlStorm,
+  eviction: runEviction,
 };

@@ -7,15 +7,17 @@ import type { VariantRun } from '../plan.ts';
 export interface LoadParams {
   /** When all instances begin, wall clock. */
   readonly startAtMs: number;
+  /** File that the instance records its operations in. */
+  readonly record?: string | undefined;
 }
 
 /** The instance's share of the scenario's load. */
 export const loadTask: Task<LoadParams, Measured> = {
   name: 'load',
-  run: async (application, { startAtMs }) => {
+  run: async (application, { startAtMs, record }) => {
     const { subject, clock } = application;
     await delay(clock, Math.max(0, startAtMs - clock.wallMs()));
-    return measureLoad(runOf(application), subject);
+    return measureLoad({ ...runOf(application), record }, subject);
   },
 };
 

@@ -15,6 +15,7 @@ Examples:
                                                      exit code 3 when a gate fails: for CI
   cachectl bench load --driver raw --pipeline 16     the server without a client: bytes on sockets
   cachectl bench --attribute                         what sockets, client, engine and each tier cost
+  cachectl bench trace                               replays recorded requests
   cachectl bench quickstart --json > result.json     one JSON document on stdout`;
 
 export const benchCommand: RegisterCommand = (program, context, onResult) => {
@@ -43,6 +44,10 @@ export const benchCommand: RegisterCommand = (program, context, onResult) => {
     )
     .option('--shard <i/n>', 'run only this part, on one of n machines; see cachectl merge', shardOption)
     .option('--start-at <time>', 'when all shards begin, such as 2026-05-01T12:00:00Z', timeOption)
+    .option(
+      '--record <file>',
+      'also write the operations as a trace, which a scenario can replay (kind load)',
+    )
     .option('--out <dir>', 'also write each result to this folder, after every step')
     .option('--format <name>', 'table or json')
     .option('--json', 'the same as --format json')

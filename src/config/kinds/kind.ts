@@ -8,6 +8,8 @@ export interface VariantFile {
   readonly engine?: Readonly<Record<string, string | number>>;
   readonly fault?: Readonly<Record<string, string>>;
   readonly start?: string;
+  readonly room?: string;
+  readonly max_memory?: string;
 }
 
 /** The lengths that a scenario states for all kinds, in milliseconds. */
@@ -22,6 +24,8 @@ export interface KindForm<Work> {
   readonly section: z.ZodType<Work, object>;
   /** Variants when the file names none. */
   readonly variants: readonly VariantFile[];
+  /** In their place, where the section decides them. */
+  variantsOf?(work: Work): readonly VariantFile[];
   /** Application instances when the file does not say. */
   readonly instances: number;
   /** How long a variant takes, about, in milliseconds. */

@@ -1,21 +1,37 @@
 import { CachectlError } from '../../base/errors.ts';
+import { eviction, type EvictionWork } from './eviction.ts';
 import { failover, type FailoverWork } from './failover.ts';
 import { invalidation, type InvalidationWork } from './invalidation.ts';
-import type { KindForm, Phases } from './kind.ts';
+import type { KindForm, Phases, VariantFile } from './kind.ts';
 import { load, type LoadWork } from './load.ts';
 import { stampede, type StampedeWork } from './stampede.ts';
 import { ttlStorm, type TtlStormWork } from './ttl-storm.ts';
 import { warming, type WarmingWork } from './warming.ts';
 
 /** What a scenario does, by its kind. */
-export type Work = LoadWork | StampedeWork | InvalidationWork | FailoverWork | WarmingWork | TtlStormWork;
+export type Work =
+  | LoadWork
+  | StampedeWork
+  | InvalidationWork
+  | FailoverWork
+  | WarmingWork
+  | TtlStormWork
+  | EvictionWork;
 
 export type KindName = Work['kind'];
 
 type Forms = { readonly [Name in KindName]: KindForm<Extract<Work, { kind: Name }>> };
 
 /** The kinds of scenarios, by name. */
-export const KIND_FORMS: Forms = { load, stampede, invalidation, failover, warming, 'ttl-storm': ttlStorm };
+export const KIND_FORMS: Forms = {
+  load,
+  stampede,
+  invalidation,
+  failover,
+  warming,
+  'ttl-storm': ttlStorm,
+  eviction,
+};
 
 export const KIND_NAMES: readonly KindName[] = Object.keys(KIND_FORMS).filter(
   (name): name is KindName => name in KIND_FORMS,
@@ -41,6 +57,12 @@ export function lengthOf(
 ): number {
   const form: Pick<KindForm<Work>, 'lengthMs'> = KIND_FORMS[scenario.work.kind];
   return form.lengthMs(scenario.work, scenario) * scenario.variants.length;
+}
+
+/** The variants of a scenario that names none, as a file would say them. */
+export function variantsOfWork(work: Work): readonly VariantFile[] {
+  const form: Pick<KindForm<Work>, 'variants' | 'variantsOf'> = KIND_FORMS[work.kind];
+  return form.variantsOf?.(work) ?? form.variants;
 }
 
 /** What a scenario does, in a few words; undefined when its load says it all. */

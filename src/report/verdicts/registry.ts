@@ -2,6 +2,7 @@ import type { RunResult } from '../../results/run-result.ts';
 import { advise } from '../advice.ts';
 import type { ReportInput } from '../reporter.ts';
 import { observe } from '../summary.ts';
+import { evictionVerdict } from './eviction.ts';
 import { invalidationVerdict } from './invalidation.ts';
 import { failoverVerdict } from './failover.ts';
 import { stampedeVerdict } from './stampede.ts';
@@ -17,6 +18,7 @@ const VERDICTS: Readonly<Record<string, KindVerdict>> = {
   failover: failoverVerdict,
   warming: warmingVerdict,
   'ttl-storm': ttlStormVerdict,
+  eviction: evictionVerdict,
 };
 
 /** What was seen. Of kinds without a verdict of their own: how the main variant did, and what to try next. */

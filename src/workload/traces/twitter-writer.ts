@@ -42,6 +42,8 @@ export class TwitterTraceWriter {
   readonly #file: WriteStream;
   #pending = '';
   #failure: Error | undefined;
+  /** One wait for all who give more than there is room for. */
+  #draining: Promise<void> | undefined;
   /** Records that are written. */
   records: number = 0;
   /** Records for which the format has no word: they are left out. */
@@ -72,6 +74,11 @@ export class TwitterTraceWriter {
     return this.#pending.length >= FLUSHED_CHARACTERS ? this.#flush() : undefined;
   }
 
+  /** What was given and is not in the file yet. */
+  get waitingBytes(): number {
+    return this.#file.writableLength + this.#pending.length;
+  }
+
   /** Writes what is left and closes the file. */
   async close(): Promise<void> {
     this.#checkFailure();
@@ -84,11 +91,19 @@ export class TwitterTraceWriter {
   #flush(): Promise<void> | undefined {
     const hasRoom = this.#file.write(this.#pending);
     this.#pending = '';
-    return hasRoom ? undefined : this.#drained();
+    if (hasRoom) return undefined;
+    this.#draining ??= this.#drained();
+    return this.#draining;
   }
 
   async #drained(): Promise<void> {
-    await once(this.#file, 'drain').catch((error: unknown) => this.#fail(error));
+    try {
+      await once(this.#file, 'drain');
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#draining = undefined;
+    }
   }
 
   #checkFailure(): void {

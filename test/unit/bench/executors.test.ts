@@ -3,7 +3,7 @@ import { delay } from '../../../src/base/deadline.ts';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { Act, Acts } from '../../../src/bench/drivers/driver.ts';
 import { runClosedLoop } from '../../../src/bench/executors/closed-loop.ts';
-import type { LoopPlan } from '../../../src/bench/executors/executor.ts';
+import type { LoopPlan, Supply } from '../../../src/bench/executors/executor.ts';
 import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
 import { Recording } from '../../../src/bench/recording.ts';
 import { createPacer } from '../../../src/workload/arrivals.ts';
@@ -166,5 +166,52 @@ describe('closed loop', () => {
     });
     await runClosedLoop(plan, always(3));
     expect(recording.operations).toBeLessThan(110);
+  });
+});
+
+describe('a supply that ends', () => {
+  /** So many operations, in portions that have to be waited for. */
+  function supplied(
+    total: number,
+    portion: number,
+  ): { readonly supply: Supply; readonly nextKey: () => number } {
+    let given = 0;
+    let ready = 0;
+    let reading: Promise<boolean> | undefined;
+    const read = async (): Promise<boolean> => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      reading = undefined;
+      if (given + ready >= total) return false;
+      ready = Math.min(portion, total - given);
+      return true;
+    };
+    const supply: Supply = {
+      get isReady() {
+        return ready > 0;
+      },
+      refill: () => (reading ??= read()),
+    };
+    const nextKey = (): number => {
+      if (ready === 0) throw new Error('taken although none is ready');
+      ready--;
+      return given++;
+    };
+    return { supply, nextKey };
+  }
+
+  test.for([1, 3, 64])('is taken to its end by a closed loop, in portions of %i', async (portion) => {
+    const keys: number[] = [];
+    const { plan, recording } = bed(60_000, async (_clock, key) => void keys.push(key));
+    await runClosedLoop({ ...plan, ...supplied(500, portion) }, always(20));
+    expect(recording.errors).toBe(0);
+    expect(keys).toEqual(Array.from({ length: 500 }, (_, i) => i));
+  });
+
+  test.for([1, 3, 64])('is taken to its end by an open loop, in portions of %i', async (portion) => {
+    const keys: number[] = [];
+    const { plan, recording } = bed(60_000, async (_clock, key) => void keys.push(key));
+    await openLoop({ ...plan, ...supplied(500, portion) }, 10_000);
+    expect(recording.errors).toBe(0);
+    expect(keys).toEqual(Array.from({ length: 500 }, (_, i) => i));
   });
 });

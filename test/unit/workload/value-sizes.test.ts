@@ -5,6 +5,7 @@ import { medianOfMean } from '../../../src/workload/sizes/lognormal.ts';
 import {
   createSizeQuantile,
   MAX_VALUE_BYTES,
+  meanValueBytes,
   SIZE_DISTRIBUTIONS,
   type SizeDistributionName,
   type ValueSizes,
@@ -96,6 +97,10 @@ test('sizes of a table of ranges are uniform within each', () => {
   ] as const) {
     expect(Math.abs(shareBelow(sizes, limit) - share)).toBeLessThan(0.006);
   }
+});
+
+test.each(Object.values(FORMS))('the mean of $distribution is about that of many keys', (form) => {
+  expect(Math.abs(meanValueBytes(form) / mean(sizesOf(form)) - 1)).toBeLessThan(0.05);
 });
 
 test('what is beyond the bounds becomes the bound', () => {

@@ -8,6 +8,7 @@ import { generateSchemas } from '../src/config/json-schemas.ts';
 import { listScenarios, loadScenario, parseScenario } from '../src/config/scenario-file.ts';
 import { KIND_NAMES, lengthOf, sectionOf } from '../src/config/kinds/registry.ts';
 import type { Scenario } from '../src/config/scenario.ts';
+import { checkClaims, parseClaims } from '../src/gate/claims/parse.ts';
 import { checkGates, parseGates } from '../src/gate/parse.ts';
 import { accepts, keysOf } from './unit/config/json-schema-check.ts';
 
@@ -41,6 +42,20 @@ test('all that should be shipped is there', () => {
       'smoke/warming',
       'smoke/trace',
       'smoke/eviction',
+      'adr-006/customer',
+      'adr-006/product',
+      'adr-006/inventory',
+      'adr-006/quote',
+      'adr-006/sessions',
+      'adr-006/rate-limits',
+      'prd/performance',
+      'prd/frequent',
+      'prd/users',
+      'rfc/layers',
+      't-sys-007/api',
+      't-sys-007/operations',
+      'tux/workers',
+      'tux/capacity',
     ]),
   );
 });
@@ -61,11 +76,27 @@ describe.for(scenarios)('$name', (scenario) => {
     const ids = scenario.variants.map(({ id }) => id);
     expect(() => checkGates(parseGates(scenario.gates), ids)).not.toThrow();
   });
+
+  test('has claims that can be judged', () => {
+    const ids = scenario.variants.map(({ id }) => id);
+    expect(() => checkClaims(parseClaims(scenario.claims), ids)).not.toThrow();
+  });
 });
 
 test.for(scenarios.filter(({ name }) => name.startsWith('smoke')))('$name is over in 2 s', (scenario) => {
   expect(lengthOf(scenario)).toBeLessThanOrEqual(2000);
 });
+
+describe.for(scenarios.filter(({ file }) => /^(adr-006|rfc|prd|t-sys-007|tux)[/\\]/.test(file)))(
+  '$name',
+  (scenario) => {
+    test('is over in 90 s, and names the document that it holds against the run', () => {
+      expect(lengthOf(scenario)).toBeLessThanOrEqual(90_000);
+      expect(scenario.claims.length).toBeGreaterThan(0);
+      expect(new Set(scenario.claims.map(({ source }) => source.split(',')[0])).size).toBe(1);
+    });
+  },
+);
 
 test('quickstart compares no cache, each tier and all tiers in about 20 s', async () => {
   const scenario = await loadScenario('quickstart', { shippedDir: FOLDER, cwd: FOLDER });
@@ -91,8 +122,8 @@ describe('reference', () => {
   const examples = [...text.matchAll(/^#> (\w+): (.*)$/gm)];
 
   test('states the real defaults', () => {
-    const { title: _title, gates: _gates, ...stated } = parseScenario(text, 'reference.yaml');
-    const { title: _name, gates: _none, ...real } = parseScenario(MINIMAL, 'reference.yaml');
+    const stated = withoutExamples(parseScenario(text, 'reference.yaml'));
+    const real = withoutExamples(parseScenario(MINIMAL, 'reference.yaml'));
     expect(stated).toEqual(real);
   });
 
@@ -115,15 +146,17 @@ describe('reference', () => {
 
   test('gives an example, which can be run, of each form that has keys without a default', () => {
     expect(new Set(examples.map(([, section]) => section))).toEqual(
-      new Set(['workload', 'keyspace', 'values', 'ttl', 'load']),
+      new Set(['workload', 'keyspace', 'values', 'ttl', 'load', 'policies', 'variants']),
     );
+    const policiesExample = `${examples.find(([, section]) => section === 'policies')?.[0].slice(3)}\n`;
     const files = { 'popularity.txt': '5\n3\n', 'sizes.txt': '100 5\n200 3\n' };
     const folder = mkdtempSync(join(tmpdir(), 'reference-'));
     try {
       for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
       for (const [, section = '', form = ''] of examples) {
         const load = form.includes('shift_time') ? 'load: { model: open }\n' : '';
-        const example = `${MINIMAL}${load}${section}: ${form}\n`;
+        const policies = form.includes('policy:') ? policiesExample : '';
+        const example = `${MINIMAL}${load}${policies}${section}: ${form}\n`;
         expect(accepts(SCHEMA, parse(example))).toBe(true);
         expect(() => parseScenario(example, 'f.yaml', folder)).not.toThrow();
       }
@@ -148,7 +181,7 @@ describe('reference', () => {
     }
     for (const [, section = '', form = ''] of [...alternatives, ...examples]) {
       stated.add(section);
-      for (const path of pathsIn(parse(form))) stated.add(`${section}.${path}`);
+      for (const path of pathsIn(parse(form))) stated.add(`${section}.${nameless(section, path)}`);
     }
     const known = keysOf(SCHEMA).map(([path]) => path);
     expect(known.length).toBeGreaterThan(40);
@@ -162,6 +195,16 @@ describe('reference', () => {
     for (const choice of choices.map(String)) expect(text).toMatch(new RegExp(`\\b${choice}\\b`));
   });
 });
+
+/** What has no default: the file shows an example of it. */
+function withoutExamples(scenario: Scenario): Omit<Scenario, 'title' | 'gates' | 'claims'> {
+  const { title: _title, gates: _gates, claims: _claims, ...rest } = scenario;
+  return rest;
+}
+
+/** The path of a key in a section whose first step is a name of the user's own. */
+const nameless = (section: string, path: string): string =>
+  section === 'policies' ? path.split('.').slice(1).join('.') : path;
 
 /** Dotted paths of all keys of a value; items of lists count as their list. */
 function pathsIn(value: unknown): readonly string[] {

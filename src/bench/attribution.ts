@@ -24,6 +24,13 @@ export function layersOf(scenario: Scenario): readonly PlannedVariant[] {
       { hint: 'put a variant with one of these tiers last, or name another scenario' },
     );
   }
+  if (main.policy !== undefined) {
+    throw new CachectlError(
+      'BAD_USAGE',
+      `'${scenario.name}' cannot be attributed: its last variant drives the policy '${main.policy}', and bare clients have none`,
+      { hint: 'put a variant without a policy last, or name another scenario' },
+    );
+  }
   const client = CLIENTS[server];
   const { engine } = main;
   checkOperations('engine', scenario);

@@ -16,6 +16,7 @@ import { connectionsOver } from './schedule.ts';
 import { everyNth, type Share, WHOLE } from './share.ts';
 import { openSource } from './source.ts';
 import type { Subject } from './subject.ts';
+import { thinkTimes } from './think-time.ts';
 import { watchRun } from './watch.ts';
 
 /** What one process measured. */
@@ -96,8 +97,9 @@ async function execute(
   const { load, warmupMs } = scenario;
   if (load.model === 'closed') {
     const connections = connectionsOver(load, warmupMs);
-    if ('begin' in driver) await runRawLoop(driver, plan, connections, load.pipeline);
-    else await runClosedLoop({ ...plan, driver }, connections, load.pipeline);
+    const think = thinkTimes(load.thinkMs, seededRandom(scenario.seed).fork('think'));
+    if ('begin' in driver) await runRawLoop(driver, plan, connections, load.pipeline, think);
+    else await runClosedLoop({ ...plan, driver }, connections, load.pipeline, think);
     return 0;
   }
   const { connections, maxInFlight } = load;

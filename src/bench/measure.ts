@@ -31,7 +31,7 @@ type Metrics = Record<string, number>;
 /** The result of a variant; frees the recording. `more` and `distributions`: what the kind has besides the usual. */
 export function resultOf(
   { scenario, variant, share = WHOLE }: Pick<VariantRun, 'scenario' | 'variant' | 'share'>,
-  { tierErrors }: Subject,
+  subject: Subject,
   recorded: Recorded,
   counted: Counted,
   more: Metrics = {},
@@ -41,8 +41,8 @@ export function resultOf(
   const others = Object.entries(distributions).map(([name, recorder]) => [name, recorder.encode()] as const);
   const histograms = { ...encodeHistograms(recorded), ...Object.fromEntries(others) };
   const parts = { measuredMs, seconds, histograms };
-  const metrics = { ...countedMetrics(scenario, share, recorded, counted), ...more };
-  const errors = [...recorded.errors.entries(), ...tierErrors.entries()];
+  const metrics = { ...countedMetrics(scenario, share, recorded, counted), ...subject.figures?.(), ...more };
+  const errors = [...recorded.errors.entries(), ...subject.tierErrors.entries()];
   release(recorded);
   const { id, title, tiers, driver, round } = variant;
   const which = { id, title, tiers, driver, ...(round !== undefined && { round }) };

@@ -155,7 +155,12 @@ function recordOf(scenario: Scenario, variants: readonly Variant[]): RunResult['
     seed,
     load:
       load.model === 'closed'
-        ? { model: 'closed', connections: load.connections, pipeline: load.pipeline }
+        ? {
+            model: 'closed',
+            connections: load.connections,
+            pipeline: load.pipeline,
+            ...(load.thinkMs > 0 && { thinkMs: load.thinkMs }),
+          }
         : { model: 'open', rate: offeredRate(scenario) ?? load.rate, connections: load.connections },
     variants: variants.map(({ id }) => id),
     resolved: withoutLongLists({ ...scenario, variants }),

@@ -1,11 +1,13 @@
 import { seededRandom } from '../base/random.ts';
 import { ErrorTally } from '../metrics/counters.ts';
+import { policyOf } from '../testbed/engine-policy.ts';
 import type { System } from '../testbed/system.ts';
 import { TracedValues } from '../workload/traced-values.ts';
 import { TtlMaker } from '../workload/ttls.ts';
 import { ValueMaker } from '../workload/values.ts';
-import type { Driver, LoadOrigin, OpenDriver } from './drivers/driver.ts';
+import type { Driver, DriverContext, LoadOrigin, OpenDriver } from './drivers/driver.ts';
 import { originActs } from './drivers/origin.ts';
+import { changeOrigin, drivePolicy } from './drivers/policy.ts';
 import { DRIVERS } from './drivers/registry.ts';
 import type { VariantRun } from './plan.ts';
 
@@ -19,6 +21,8 @@ export interface Subject {
   readonly tierErrors: ErrorTally;
   readonly hooks: SubjectHooks;
   originLoads(): number;
+  /** What else the driver counted, as metrics. */
+  readonly figures?: () => Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
@@ -52,27 +56,34 @@ export async function openSubject({ scenario, variant, bed, clock }: Wanted): Pr
   const batchOf = (keyIndex: number): readonly number[] =>
     Array.from({ length: batch }, (_, i) => (i === 0 ? keyIndex : (hooks.nextKey?.() ?? keyIndex)));
   const common = { values, traced, tierErrors, hooks, originLoads: () => loads };
+  const policy = policyOf(scenario, variant);
   if (variant.tiers.length === 0) {
-    const driver = originActs(loadOrigin, values, batchOf);
+    const plain = originActs(loadOrigin, values, batchOf);
+    const driver = policy === undefined ? plain : { ...plain, set: changeOrigin(bed.origin) };
     return { ...common, driver, system: undefined, close: async () => {} };
   }
   const system = await bed.openSystem(variant, ({ tier, error }) => {
     tierErrors.add(new Error(`${tier}: ${error instanceof Error ? error.message : String(error)}`));
   });
+  const context: DriverContext = {
+    scenario,
+    tiers: variant.tiers,
+    target: bed.target,
+    cache: system.cache,
+    values,
+    ttls,
+    tracedTtlMsOf: traced && ((keyIndex) => traced.ttlMsOf(keyIndex)),
+    loadOrigin,
+    batchOf,
+    clock,
+  };
+  if (policy !== undefined) {
+    const driven = drivePolicy({ context, policy, limiter: system.limiter, origin: bed.origin });
+    return { ...common, ...driven, system, close: () => system.close() };
+  }
   let opened: OpenDriver;
   try {
-    opened = await DRIVERS[variant.driver].open({
-      scenario,
-      tiers: variant.tiers,
-      target: bed.target,
-      cache: system.cache,
-      values,
-      ttls,
-      tracedTtlMsOf: traced && ((keyIndex) => traced.ttlMsOf(keyIndex)),
-      loadOrigin,
-      batchOf,
-      clock,
-    });
+    opened = await DRIVERS[variant.driver].open(context);
   } catch (error) {
     await system.close();
     throw error;

@@ -15,12 +15,15 @@ import { withOverrides } from '../config/overrides.ts';
 import type { Scenario } from '../config/scenario.ts';
 import { loadScenario } from '../config/scenario-file.ts';
 import { resolveSettings } from '../config/settings.ts';
+import type { Claim } from '../gate/claims/claim.ts';
+import { judgeClaims } from '../gate/claims/judge.ts';
+import { checkClaims, parseClaims } from '../gate/claims/parse.ts';
 import type { Gate } from '../gate/gate.ts';
 import { judge } from '../gate/judge.ts';
 import { checkGates, parseGates } from '../gate/parse.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import { findReporter } from '../report/registry.ts';
-import type { Reporter } from '../report/reporter.ts';
+import type { Reporter, ReportInput } from '../report/reporter.ts';
 import type { RunResult } from '../results/run-result.ts';
 import { doubtsOf } from '../results/trust.ts';
 import { checkWritable, writeResult } from '../results/write.ts';
@@ -33,6 +36,7 @@ import { showProgress } from './progress.ts';
 interface Planned {
   readonly scenario: Scenario;
   readonly gates: readonly Gate[];
+  readonly claims: readonly Claim[];
 }
 
 interface Plan {
@@ -60,9 +64,9 @@ export async function runBench(
 ): Promise<ExitCode> {
   const plan = await planBench(names, flags, context);
   context.onExit(haltSqliteThreads);
-  const done: { readonly result: RunResult; readonly verdict: Verdict }[] = [];
+  const done: ReportInput[] = [];
   let unwritten: unknown;
-  for (const { scenario, gates } of plan.runs) {
+  for (const { scenario, gates, claims } of plan.runs) {
     const progress = showProgress(context, scenario);
     try {
       const result = await runScenario({
@@ -82,7 +86,7 @@ export async function runBench(
           await writeResult(plan.out, soFar).catch((error: unknown) => (unwritten ??= error));
         },
       });
-      done.push({ result, verdict: judge(gates, result) });
+      done.push({ result, verdict: judge(gates, result), claims: judgeClaims(claims, result) });
     } finally {
       progress.stop();
     }
@@ -116,7 +120,7 @@ async function planBench(names: readonly string[], flags: BenchFlags, context: C
       seed: flags.seed,
       gates: added,
     });
-    runs.push({ scenario, gates: gatesOf(scenario, driver, rounds) });
+    runs.push({ scenario, ...conditionsOf(scenario, driver, rounds) });
   }
   const shard = shardOf(flags, context.clock.wallMs());
   if (flags.out !== undefined) await checkWritable(flags.out);
@@ -174,18 +178,25 @@ function shardOf({ shard, startAt }: BenchFlags, nowMs: number): Shard | undefin
   });
 }
 
-/** Finds, too, what the driver or an attribution cannot do. Gates judge variants, so an attribution has none. */
-function gatesOf(scenario: Scenario, driver: DriverName, rounds: number | undefined): readonly Gate[] {
+/**
+ * Finds, too, what the driver or an attribution cannot do. Both judge variants, so an attribution has none; and claims are
+ * those of the engine's variants.
+ */
+function conditionsOf(
+  scenario: Scenario,
+  driver: DriverName,
+  rounds: number | undefined,
+): Omit<Planned, 'scenario'> {
   if (rounds !== undefined) {
     layersOf(scenario);
-    return [];
+    return { gates: [], claims: [] };
   }
   const gates = parseGates(scenario.gates);
-  checkGates(
-    gates,
-    variantsFor(driver, scenario).map(({ id }) => id),
-  );
-  return gates;
+  const claims = driver === 'engine' ? parseClaims(scenario.claims) : [];
+  const ids = variantsFor(driver, scenario).map(({ id }) => id);
+  checkGates(gates, ids);
+  checkClaims(claims, ids);
+  return { gates, claims };
 }
 
 const DEFAULT_ROUNDS = 5;
@@ -216,17 +227,13 @@ function attributionRounds({ attribute, rounds, driver, gate }: BenchFlags): num
   );
 }
 
-function reportAll(
-  { format, report }: Plan,
-  done: readonly { readonly result: RunResult; readonly verdict: Verdict }[],
-  { stdout }: CliContext,
-): string {
+function reportAll({ format, report }: Plan, done: readonly ReportInput[], { stdout }: CliContext): string {
   const [only] = done;
   const options = { width: stdout.width, color: stdout.color, unicode: stdout.unicode };
   if (format !== 'json' || (done.length === 1 && only !== undefined)) {
     return done.map((run) => ensureNewline(report(run, options))).join('\n');
   }
-  const runs = done.map(({ result, verdict }) => ({ ...result, verdict }));
+  const runs = done.map(({ result, ...judged }) => ({ ...result, ...judged }));
   return ensureNewline(JSON.stringify({ schema: 'cachectl.bench-set/1', runs }, undefined, 2));
 }
 

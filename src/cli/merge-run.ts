@@ -1,4 +1,7 @@
 import type { ExitCode } from '../base/exit-codes.ts';
+import type { ClaimSource } from '../gate/claims/claim.ts';
+import { judgeClaims } from '../gate/claims/judge.ts';
+import { parseClaims } from '../gate/claims/parse.ts';
 import type { GateSource } from '../gate/gate.ts';
 import { judge } from '../gate/judge.ts';
 import { checkGates, parseGates } from '../gate/parse.ts';
@@ -34,20 +37,31 @@ export async function runMerge(
   }
   const verdict = judge(gates, result);
   const { width, color, unicode } = context.stdout;
-  context.stdout.write(report({ result, verdict }, { width, color, unicode }));
+  const claims = judgeClaims(parseClaims(claimsOf(result)), result);
+  context.stdout.write(report({ result, verdict, claims }, { width, color, unicode }));
   return exitCodeOf(result, verdict, context);
 }
 
 /** The gates that the scenario of a result has, as far as the file has kept them. */
 function gatesOf({ scenario: { resolved } }: RunResult): readonly GateSource[] {
-  if (typeof resolved !== 'object' || resolved === null || !('gates' in resolved)) return [];
-  const { gates } = resolved;
-  return Array.isArray(gates) ? gates.filter(isGateSource) : [];
+  return listIn(resolved, 'gates').filter((gate): gate is GateSource => hasTexts(gate, GATE_TEXTS));
 }
 
-function isGateSource(gate: unknown): gate is GateSource {
-  if (typeof gate !== 'object' || gate === null) return false;
-  return (
-    typeof Reflect.get(gate, 'expression') === 'string' && typeof Reflect.get(gate, 'origin') === 'string'
-  );
+/** The claims, likewise. */
+function claimsOf({ scenario: { resolved } }: RunResult): readonly ClaimSource[] {
+  return listIn(resolved, 'claims').filter((claim): claim is ClaimSource => hasTexts(claim, CLAIM_TEXTS));
+}
+
+const GATE_TEXTS: readonly (keyof GateSource)[] = ['expression', 'origin'];
+const CLAIM_TEXTS: readonly (keyof ClaimSource)[] = ['what', 'claimed', 'source', 'expression', 'origin'];
+
+function listIn(resolved: unknown, key: string): readonly unknown[] {
+  if (typeof resolved !== 'object' || resolved === null) return [];
+  const list: unknown = Reflect.get(resolved, key);
+  return Array.isArray(list) ? list : [];
+}
+
+function hasTexts(value: unknown, keys: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return keys.every((key) => typeof Reflect.get(value, key) === 'string');
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_DEADLINE_MS } from '../backends/backend.ts';
 import { duration, identifier, line } from './fields.ts';
-import { policySchema, type PolicyFile, type PolicySettings, resolvePolicy } from './policy.ts';
+import { policiesSchema, resolvePolicies } from './policy.ts';
+import type { PolicySettings } from './scenario.ts';
 import { l1Schema, ttlField } from './tiers-schema.ts';
 
 /** Servers of one environment and how to treat them. Addresses are not yet checked. */
@@ -101,10 +102,7 @@ export const configSchema: z.ZodType<ConfigData> = z
       .describe('Profile that is used where neither --profile nor CACHECTL_PROFILE names one.'),
     profiles: z.record(name, profile).prefault({}).describe('Environments by name: their servers.'),
     tiers,
-    policies: z
-      .record(name, policySchema)
-      .prefault({})
-      .describe('Kinds of data by name: how each is cached.'),
+    policies: policiesSchema,
   })
   .transform((section) => ({
     defaultProfile: section.default_profile,
@@ -112,19 +110,6 @@ export const configSchema: z.ZodType<ConfigData> = z
     tiers: section.tiers,
     policies: resolvePolicies(section.policies, section.tiers),
   }));
-
-function resolvePolicies(
-  policies: Readonly<Record<string, PolicyFile>>,
-  use: CacheTiers,
-): readonly PolicySettings[] {
-  const ttl = {
-    l1: use.l1.ttlMs,
-    redis: use.redis.ttlMs,
-    memcached: use.memcached.ttlMs,
-    database: use.database.ttlMs,
-  };
-  return Object.entries(policies).map(([id, policy]) => resolvePolicy(id, policy, ttl));
-}
 
 /** What counts where there is no file, or a file without profiles. */
 export const DEFAULT_CONFIG: ConfigData = configSchema.parse({});

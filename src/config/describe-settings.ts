@@ -1,4 +1,4 @@
-import type { PolicySettings } from './policy.ts';
+import type { PolicySettings } from './scenario.ts';
 import type { TierName } from './scenario.ts';
 import type { Setting, Settings, SettingSource } from './settings.ts';
 import { writeDuration, writeSize } from './written-quantity.ts';
@@ -61,6 +61,7 @@ function policyLines(settings: Settings, policy: PolicySettings): readonly Setti
     own('on', policy.on.join(', ')),
     own('tags', policy.tags.join(', ')),
     own('sliding', String(policy.sliding)),
+    ...(policy.limit === undefined ? [] : [own('limit', String(policy.limit))]),
   ];
 }
 

@@ -25,6 +25,9 @@ const closed = choiceOf(
     pipeline: count({ min: 1, max: 1000 })
       .prefault(1)
       .describe('Operations in flight on each connection; what is due at once goes out in one write.'),
+    think: duration('0ms', '1h')
+      .prefault('0ms')
+      .describe('Mean time from an answer to the next operation of the same caller; a user has one.'),
     stages: z
       .array(
         z.strictObject({
@@ -39,9 +42,10 @@ const closed = choiceOf(
   { rate: 'model: open', arrival: 'model: open', max_in_flight: 'model: open', shape: 'model: open' },
 )
   .superRefine(excludes('stages', 'connections'))
-  .transform(({ connections: most = 50, stages, pipeline }) => ({
+  .transform(({ connections: most = 50, stages, pipeline, think }) => ({
     model: 'closed' as const,
     pipeline,
+    thinkMs: think,
     connections: stages === undefined ? most : Math.max(...stages.map((stage) => stage.connections)),
     ...(stages !== undefined && {
       stages: stages.map((stage) => ({ durationMs: stage.duration, connections: stage.connections })),
@@ -137,7 +141,7 @@ const open = choiceOf(
       .prefault(MAX_IN_FLIGHT)
       .describe('Operations in flight beyond which arrivals wait, with the wait in their latency.'),
   },
-  { pipeline: 'model: closed' },
+  { pipeline: 'model: closed', think: 'model: closed' },
 )
   .superRefine(excludes('stages', 'rate', 'shape'))
   .transform((section) => ({

@@ -82,7 +82,7 @@ function overriddenLoad(load: LoadSpec, { rate, connections, pipeline }: Scenari
     const inFlight = pipeline ?? load.pipeline;
     return connections === undefined
       ? { ...load, pipeline: inFlight }
-      : { model: 'closed', connections, pipeline: inFlight };
+      : { model: 'closed', connections, pipeline: inFlight, thinkMs: load.thinkMs };
   }
   const shape = rate !== undefined && load.shape.form === 'stages' ? OPEN_LOAD_DEFAULTS.shape : load.shape;
   return { ...load, connections: connections ?? load.connections, rate: rate ?? load.rate, shape };

@@ -1,28 +1,8 @@
 import { z } from 'zod';
-import { duration, line } from './fields.ts';
-import type { TierName } from './scenario.ts';
+import { MAX_LIMIT } from '../backends/limiter.ts';
+import { count, duration, identifier, line } from './fields.ts';
+import type { PolicySettings, TierName } from './scenario.ts';
 import { TIER_NAMES, tierListSchema } from './tiers-schema.ts';
-
-/** How one kind of data is cached, resolved. */
-export interface PolicySettings {
-  readonly name: string;
-  /** Pattern of its keys: `customer:360:{customer_id}`. */
-  readonly key: string;
-  /** From the nearest to the farthest. */
-  readonly tiers: readonly TierName[];
-  /** Time to live in milliseconds, for each of `tiers`. */
-  readonly ttlMs: Readonly<Partial<Record<TierName, number>>>;
-  readonly strategy: CacheStrategy;
-  readonly invalidation: 'time' | 'event';
-  /** Events that invalidate; none when `invalidation` is `time`. */
-  readonly on: readonly string[];
-  /** Patterns of its tags, with the parameters of `key`. */
-  readonly tags: readonly string[];
-  /** Each read starts the time to live again. */
-  readonly sliding: boolean;
-}
-
-export type CacheStrategy = 'cache-aside' | 'write-through' | 'write-behind' | 'counter';
 
 /** A policy as the file says it, before its times to live are resolved against the tiers. */
 export interface PolicyFile extends Omit<PolicySettings, 'name' | 'ttlMs'> {
@@ -81,10 +61,13 @@ const policy = z.strictObject({
     .prefault([])
     .describe('Tags of its entries, which may use the parameters of key.'),
   sliding: z.boolean().prefault(false).describe('Whether each read starts the time to live again.'),
+  limit: count({ min: 1, max: MAX_LIMIT })
+    .optional()
+    .describe('Of a counter: how many are let through in any window as long as its ttl.'),
 });
 
 /** One entry of `policies:`. */
-export const policySchema: z.ZodType<PolicyFile> = policy
+const policySchema: z.ZodType<PolicyFile> = policy
   .superRefine((settings, context) => {
     const report = (path: readonly (string | number)[], message: string): void => {
       context.addIssue({ code: 'custom', path: [...path], message });
@@ -106,6 +89,9 @@ export const policySchema: z.ZodType<PolicyFile> = policy
         report(['ttl', tier], `the policy does not use the tier '${tier}'`);
       }
     }
+    if (settings.limit !== undefined && settings.strategy !== 'counter') {
+      report(['limit'], 'this key needs strategy: counter');
+    }
     if (settings.strategy === 'counter' && (settings.tiers.length > 1 || settings.tiers[0] === 'l1')) {
       report(['tiers'], 'a counter needs exactly one tier, and one that all instances share');
     }
@@ -120,8 +106,16 @@ function parametersOf(pattern: string): readonly string[] {
   return [...pattern.matchAll(/\{([^{}]*)\}/gu)].map(([, name = '']) => name);
 }
 
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/** `policies:`, by name. */
+export const policiesSchema: z.ZodType<Readonly<Record<string, PolicyFile>>> = z
+  .record(identifier('a name of a-z, 0-9, - and _', NAME), policySchema)
+  .prefault({})
+  .describe('Kinds of data by name: how each is cached.');
+
 /** Fills in the times to live: the policy's own by tier, else its one duration, else that of the tier. */
-export function resolvePolicy(
+function resolvePolicy(
   name: string,
   { ttl, ...settings }: PolicyFile,
   tierTtl: Readonly<Record<TierName, number>>,
@@ -133,4 +127,18 @@ export function resolvePolicy(
   };
   const ttlMs = Object.fromEntries(settings.tiers.map((tier) => [tier, ttlIn(tier)]));
   return { name, ...settings, ttlMs };
+}
+
+/** The policies of a file, by name, resolved. */
+export function resolvePolicies(
+  policies: Readonly<Record<string, PolicyFile>>,
+  use: Readonly<Record<TierName, { readonly ttlMs: number }>>,
+): readonly PolicySettings[] {
+  const ttl = {
+    l1: use.l1.ttlMs,
+    redis: use.redis.ttlMs,
+    memcached: use.memcached.ttlMs,
+    database: use.database.ttlMs,
+  };
+  return Object.entries(policies).map(([name, settings]) => resolvePolicy(name, settings, ttl));
 }

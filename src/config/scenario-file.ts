@@ -27,7 +27,11 @@ export function parseScenario(text: string, file: string, folder = '.'): Scenari
     expression,
     origin: `${file}:${source.placeOf(['gates', index]).line}`,
   }));
-  return { ...data, ...read.tables, file, gates };
+  const claims = data.claims.map((claim, index) => ({
+    ...claim,
+    origin: `${file}:${source.placeOf(['claims', index, 'holds_if']).line}`,
+  }));
+  return { ...data, ...read.tables, file, gates, claims };
 }
 
 export interface ScenarioPlaces {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ClaimFile, claimsSchema } from './claims-schema.ts';
 import { engineSchema } from './engine-schema.ts';
 import { checkFaults, faultSchema } from './fault-schema.ts';
 import { count, duration, evenWithProblems, identifier, line, share, size } from './fields.ts';
@@ -13,19 +14,22 @@ import {
 } from './kinds/registry.ts';
 import { STARTS } from './kinds/warming.ts';
 import { loadSchema } from './load-schema.ts';
+import { policiesSchema, resolvePolicies } from './policy.ts';
 import type { Scenario, Variant } from './scenario.ts';
 import { tierListSchema, tiersSchema } from './tiers-schema.ts';
 import { replayLoad, traceSchema } from './trace-schema.ts';
 import { ttlSchema } from './ttl-schema.ts';
 import { valuesSchema, type ValuesSection } from './values-schema.ts';
+import { checkVariantPolicies } from './variant-policy.ts';
 import { keyspaceOf, originOf, workloadSchema } from './workload-schema.ts';
 
 /**
- * A scenario as its file says it: gates are plain text, tables in other files are not read yet, and the file's own name
- * is not in it.
+ * A scenario as its file says it: gates and claims have no place yet, tables in other files are not read yet, and the
+ * file's own name is not in it.
  */
-export type ScenarioFile = Omit<Scenario, 'file' | 'gates' | 'keyspace' | 'values'> & {
+export type ScenarioFile = Omit<Scenario, 'file' | 'gates' | 'claims' | 'keyspace' | 'values'> & {
   readonly gates: readonly string[];
+  readonly claims: readonly ClaimFile[];
   readonly keyspace: KeyspaceSection;
   readonly values: ValuesSection;
 };
@@ -101,14 +105,18 @@ const variant = z
     max_memory: size('8MiB', '1024GiB')
       .optional()
       .describe('Memory bound of a private Redis or Memcached of its own (kind: eviction).'),
+    policy: line('the name of a policy').optional().meta({
+      description: 'Policy whose keys are driven; set then changes the data. Needs kind: load.',
+    }),
   })
-  .transform(({ title, fault, start, room, max_memory: maxMemoryBytes, ...rest }) => ({
+  .transform(({ title, fault, start, policy, room, max_memory: maxMemoryBytes, ...rest }) => ({
     ...rest,
     title: title ?? rest.id,
     ...(fault !== undefined && { fault }),
     start: start ?? 'cold',
     ...(room !== undefined && { room }),
     ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
+    ...(policy !== undefined && { policy }),
   }));
 
 const variants: z.ZodType<readonly Variant[]> = z
@@ -170,7 +178,11 @@ function checkKind(
     if (key === undefined || kind === file.kind || file[key] === undefined) continue;
     context.addIssue({ code: 'custom', path: [key], message: `this key needs kind: ${kind}` });
   }
-  for (const [index, { start }] of (file.variants ?? []).entries()) {
+  for (const [index, { start, policy }] of (file.variants ?? []).entries()) {
+    if (policy !== undefined && file.kind !== 'load') {
+      const message = 'this key needs kind: load';
+      context.addIssue({ code: 'custom', path: ['variants', index, 'policy'], message });
+    }
     if (start === undefined || start === 'cold' || file.kind === 'warming') continue;
     const message = `start: ${start} needs kind: warming`;
     context.addIssue({ code: 'custom', path: ['variants', index, 'start'], message });
@@ -210,6 +222,7 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     trace: traceSchema,
     origin,
     tiers: tiersSchema,
+    policies: policiesSchema,
     variants: variants.optional(),
     ...sections,
     expect: expectation,
@@ -217,9 +230,11 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
       .array(line("a gate such as 'latency.p99 < 50ms'", 500))
       .prefault([])
       .describe('Conditions on metrics that the result must meet, or the exit code is 3.'),
+    claims: claimsSchema,
   })
   .superRefine(crossCheck, { when: ({ value }) => typeof value === 'object' && value !== null })
   .superRefine(checkKind)
+  .superRefine(checkVariantPolicies)
   .superRefine((file, context) => {
     const work = workOf(file.kind, file);
     const failover = work.kind === 'failover' ? work : undefined;
@@ -245,6 +260,8 @@ export const scenarioSchema: z.ZodType<ScenarioFile> = z
     variants: file.variants ?? variants.parse(variantsOfWork(workOf(file.kind, file))),
     ...(file.expect !== undefined && { expect: file.expect }),
     gates: file.gates,
+    policies: resolvePolicies(file.policies, file.tiers),
+    claims: file.claims,
     ...(workload !== undefined && { preset: originOf(workload) }),
   }));
 

@@ -1,3 +1,4 @@
+import type { ClaimSource } from '../gate/claims/claim.ts';
 import type { KeyDistributionSpec } from '../workload/distributions.ts';
 import type { RateShape } from '../workload/rate-shapes.ts';
 import type { TraceFormatName } from '../workload/traces/formats.ts';
@@ -38,6 +39,10 @@ export interface Scenario {
   /** What the workload is meant to come to; a run that misses it has measured something else. */
   readonly expect?: Expectation | undefined;
   readonly gates: readonly GateSpec[];
+  /** Kinds of data, as variants name them. */
+  readonly policies: readonly PolicySettings[];
+  /** What the run is to reproduce or refute. */
+  readonly claims: readonly ClaimSource[];
   /** The published workload that sections which the file does not write were taken from. */
   readonly preset?: PresetOrigin;
 }
@@ -113,6 +118,8 @@ export interface ClosedLoad {
   readonly stages?: readonly ConnectionStage[];
   /** Operations in flight on each connection, at least 1. */
   readonly pipeline: number;
+  /** Mean time from an answer to the next operation of the same caller, in milliseconds. */
+  readonly thinkMs: number;
 }
 
 export interface ConnectionStage {
@@ -160,6 +167,8 @@ export interface Variant {
   /** From the nearest to the farthest; none means every read goes to the origin. */
   readonly tiers: readonly TierName[];
   readonly engine: EngineSettings;
+  /** Name of the policy whose keys it drives. Without one, keys are numbers. */
+  readonly policy?: string;
   /** What a failover does to it; absent in other kinds. */
   readonly fault?: Fault;
   /** What the tiers hold when the load begins; other than `cold`, the default, with kind `warming` alone. */
@@ -188,3 +197,26 @@ export interface GateSpec {
   /** Where it was written, for messages: `quickstart.yaml:31` or `--gate`. */
   readonly origin: string;
 }
+
+/** How one kind of data is cached, resolved. */
+export interface PolicySettings {
+  readonly name: string;
+  /** Pattern of its keys: `customer:360:{customer_id}`. */
+  readonly key: string;
+  /** From the nearest to the farthest. */
+  readonly tiers: readonly TierName[];
+  /** Time to live in milliseconds, for each of `tiers`. */
+  readonly ttlMs: Readonly<Partial<Record<TierName, number>>>;
+  readonly strategy: CacheStrategy;
+  readonly invalidation: 'time' | 'event';
+  /** Events that invalidate; none when `invalidation` is `time`. */
+  readonly on: readonly string[];
+  /** Patterns of its tags, with the parameters of `key`. */
+  readonly tags: readonly string[];
+  /** Each read starts the time to live again. */
+  readonly sliding: boolean;
+  /** Of a counter: how many are let through in any window as long as its time to live. */
+  readonly limit?: number | undefined;
+}
+
+export type CacheStrategy = 'cache-aside' | 'write-through' | 'write-behind' | 'counter';

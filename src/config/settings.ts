@@ -4,7 +4,7 @@ import { checkAddress, type Service, SERVICES, showAddress } from './addresses.t
 import type { ConfigFile } from './config-file.ts';
 import { type CacheTiers, DEFAULT_CONFIG, DEFAULT_PROFILE_SETTINGS, type Profile } from './config-schema.ts';
 import type { Environment } from './interpolate.ts';
-import type { PolicySettings } from './policy.ts';
+import type { PolicySettings } from './scenario.ts';
 import { wrongFile } from './validate.ts';
 import { writeDuration } from './written-quantity.ts';
 

@@ -85,7 +85,8 @@ export const traceSchema: z.ZodOptional<z.ZodType<TraceSpec, object>> = z
 /** A replay is an open loop when it has a pace, and a closed one when it has none. */
 export function replayLoad(load: LoadSpec, { timing }: TraceSpec): LoadSpec {
   if (timing.pace === 'unpaced') {
-    return load.model === 'closed' ? load : { model: 'closed', connections: load.connections, pipeline: 1 };
+    if (load.model === 'closed') return load;
+    return { model: 'closed', connections: load.connections, pipeline: 1, thinkMs: 0 };
   }
   const maxInFlight = load.model === 'open' ? load.maxInFlight : MAX_IN_FLIGHT;
   // That of a recorded pace is known when the trace has been read.

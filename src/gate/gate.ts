@@ -9,6 +9,10 @@ export const OPERATORS: Readonly<Record<Operator, (actual: number, limit: number
   '==': (actual, limit) => actual === limit,
 };
 
+export function isOperator(text: string): text is Operator {
+  return Object.hasOwn(OPERATORS, text);
+}
+
 /** A gate as it was written. */
 export interface GateSource {
   readonly expression: string;

@@ -36,8 +36,8 @@ function whyUnjudged(
   id: string,
   actual: number | undefined,
 ): string | undefined {
-  if (result.outcome === 'interrupted') return 'the run was interrupted';
-  if (result.outcome === 'server_lost') return 'a server was lost during the run';
+  const incomplete = whyIncomplete(result);
+  if (incomplete !== undefined) return incomplete;
   const variant = findVariant(result, id);
   if (variant === undefined) return `variant '${id}' was not measured`;
   if (variant.metrics['operations'] === 0) return `variant '${id}' completed no operation`;
@@ -45,8 +45,17 @@ function whyUnjudged(
   return undefined;
 }
 
+/** Why a run did not end by itself; undefined when it did. */
+export function whyIncomplete({ outcome }: RunResult): string | undefined {
+  if (outcome === 'interrupted') return 'the run was interrupted';
+  return outcome === 'server_lost' ? 'a server was lost during the run' : undefined;
+}
+
 /** Distance to the limit as a share of it, positive on the good side. */
-function marginOf({ operator, limit }: Gate, actual: number): number | undefined {
+export function marginOf(
+  { operator, limit }: Pick<Gate, 'operator' | 'limit'>,
+  actual: number,
+): number | undefined {
   if (limit === 0) return undefined;
   const distance = (actual - limit) / limit;
   if (operator === '==') return distance === 0 ? 0 : -Math.abs(distance);

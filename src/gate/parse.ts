@@ -1,7 +1,7 @@
 import { CachectlError, type Problem } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { findMetric, METRICS, nearestMetric } from '../metrics/catalog.ts';
-import { type Gate, type GateSource, type Operator, OPERATORS } from './gate.ts';
+import { type Gate, type GateSource, isOperator, type Operator, OPERATORS } from './gate.ts';
 import { parseLimit } from './limit.ts';
 
 const HINT =
@@ -45,11 +45,17 @@ export function checkGates(gates: readonly Gate[], variantIds: readonly string[]
 }
 
 function parse(source: GateSource): Parsed {
-  const match = /^([^<>=≤≥!~]*)([<>=≤≥!~]+)(.*)$/s.exec(source.expression);
-  if (match === null) {
-    return { problem: source.expression.trim() === '' ? 'it is empty' : 'it has no operator' };
-  }
-  const [subject = '', operator = '', limitText = ''] = match.slice(1).map((part) => part.trim());
+  const condition = parseCondition(source.expression);
+  return 'problem' in condition ? condition : { gate: { ...source, ...condition } };
+}
+
+/** Parses `[variant:]metric operator limit[unit]`; what is wrong comes back as a sentence. */
+export function parseCondition(
+  expression: string,
+): Pick<Gate, 'variant' | 'metric' | 'operator' | 'limit'> | { readonly problem: string } {
+  const split = splitCondition(expression);
+  if ('problem' in split) return split;
+  const { subject, operator } = split;
   const colon = subject.lastIndexOf(':');
   const variant = colon < 0 ? undefined : subject.slice(0, colon).trim();
   const name = subject.slice(colon + 1).trim();
@@ -58,21 +64,31 @@ function parse(source: GateSource): Parsed {
   const metric = findMetric(name);
   if (metric === undefined) return { problem: unknownMetric(name) };
   if (!isOperator(operator)) return { problem: unknownOperator(operator) };
-  const limit = parseLimit(limitText, metric);
-  if ('problem' in limit) return limit;
-  return { gate: { ...source, variant, metric: name, operator, limit: limit.limit } };
+  const limit = parseLimit(split.limit, metric);
+  return 'problem' in limit ? limit : { variant, metric: name, operator, limit: limit.limit };
 }
 
-function unknownMetric(name: string): string {
+/** The three parts of a condition, as they are written. */
+export function splitCondition(
+  expression: string,
+):
+  | { readonly subject: string; readonly operator: string; readonly limit: string }
+  | { readonly problem: string } {
+  const match = /^([^<>=≤≥!~]*)([<>=≤≥!~]+)(.*)$/s.exec(expression);
+  if (match === null) {
+    return { problem: expression.trim() === '' ? 'it is empty' : 'it has no operator' };
+  }
+  const [subject = '', operator = '', limit = ''] = match.slice(1).map((part) => part.trim());
+  return { subject, operator, limit };
+}
+
+/** A sentence that names what was probably meant. */
+export function unknownMetric(name: string): string {
   const near = nearestMetric(name);
   if (near !== undefined) return `there is no metric '${name}', did you mean '${near}'?`;
   const family = METRICS.filter((metric) => metric.name.startsWith(`${name}.`)).map((metric) => metric.name);
   if (family.length > 0) return `there is no metric '${name}'; there are ${family.join(', ')}`;
   return `there is no metric '${name}'; there are ${METRICS.map((metric) => metric.name).join(', ')}`;
-}
-
-function isOperator(text: string): text is Operator {
-  return Object.hasOwn(OPERATORS, text);
 }
 
 const MEANT: Readonly<Record<string, Operator>> = {
@@ -84,16 +100,21 @@ const MEANT: Readonly<Record<string, Operator>> = {
   '=>': '>=',
 };
 
-function unknownOperator(text: string): string {
+/** A sentence that says what to write instead. */
+export function unknownOperator(text: string): string {
   const meant = MEANT[text];
   const advice = meant === undefined ? `use one of ${Object.keys(OPERATORS).join(' ')}` : `write ${meant}`;
   return `'${text}' is not an operator; ${advice}`;
 }
 
-function problemOf(source: GateSource, message: string): Problem {
-  const at = /^(.+):(\d+)$/.exec(source.origin);
-  const place = at === null ? { key: source.origin } : { file: at[1] ?? '', line: Number(at[2]) };
-  return { ...place, message: `gate '${source.expression}': ${message}` };
+function problemOf({ origin, expression }: GateSource, message: string): Problem {
+  return { ...placeOf(origin), message: `gate '${expression}': ${message}` };
+}
+
+/** Where something was written: a line of a file, or else a flag. */
+export function placeOf(origin: string): Pick<Problem, 'file' | 'line' | 'key'> {
+  const at = /^(.+):(\d+)$/.exec(origin);
+  return at === null ? { key: origin } : { file: at[1] ?? '', line: Number(at[2]) };
 }
 
 function refuse(problems: readonly Problem[]): void {

@@ -6,6 +6,9 @@ import { INVALIDATION_METRICS } from './invalidation-metrics.ts';
 import { STORM_METRICS, WARM_UP_METRICS } from './warm-up-metrics.ts';
 import { latency, type MetricDefinition, perTier } from './metric.ts';
 
+/** The operations of a load as a scenario calls them. */
+const OPERATION_NAMES = ['get_or_load', 'get', 'multi_get', 'set', 'delete', 'touch', 'incr'] as const;
+
 /** All metrics there are, in the order of reports. */
 export const METRICS: readonly MetricDefinition[] = [
   { name: 'throughput', unit: 'per_second', better: 'higher', meaning: 'operations completed per second' },
@@ -21,6 +24,14 @@ export const METRICS: readonly MetricDefinition[] = [
   ...latency(
     'latency',
     'time from when an operation was due (open loop) or sent (closed loop) to its answer',
+  ),
+  ...OPERATION_NAMES.flatMap((name) =>
+    (['p50', 'p99'] as const).map((point): MetricDefinition => ({
+      name: `${name}.latency.${point}`,
+      unit: 'ms',
+      better: 'lower',
+      meaning: `latency of ${name} alone, ${point.slice(1)}th percentile`,
+    })),
   ),
   ...latency('service_latency', 'time from when an operation was actually sent to its answer'),
   ...latency(
@@ -53,6 +64,18 @@ export const METRICS: readonly MetricDefinition[] = [
     better: 'lower',
     meaning: 'loads from the origin under way at once, in all instances, at most',
     merge: 'max',
+  },
+  {
+    name: 'limiter.allowed',
+    unit: 'count',
+    better: 'neither',
+    meaning: 'operations that the limit of a counter let through, with those of the warm-up',
+  },
+  {
+    name: 'limiter.refused',
+    unit: 'count',
+    better: 'neither',
+    meaning: 'operations that the limit of a counter refused, with those of the warm-up',
   },
   {
     name: 'origin.loads_avoided',

@@ -33,7 +33,7 @@ export function mergeRuleOf({ merge, unit }: MetricDefinition): MergeRule {
 
 /** The points of a distribution of times. */
 export const latency = (prefix: string, what: string): readonly MetricDefinition[] =>
-  (['p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const).map((point) => ({
+  (['p50', 'p90', 'p95', 'p99', 'p999', 'max', 'mean'] as const).map((point) => ({
     name: `${prefix}.${point}`,
     unit: 'ms',
     better: 'lower',

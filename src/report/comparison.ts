@@ -89,6 +89,8 @@ const COLUMNS: readonly ColumnSpec[] = [
   { metric: 'memcached.evictions', header: 'evictions', group: 'server', beside: 'cache.memory' },
   { metric: 'wait.p99', header: 'p99', group: 'waits for a load' },
   { metric: 'stale.served', header: 'stale', group: 'waits for a load' },
+  { metric: 'limiter.allowed', header: 'allowed', group: 'by the limit' },
+  { metric: 'limiter.refused', header: 'refused', group: 'by the limit' },
   { metric: 'origin.loads_per_cold_key', header: 'per cold key', group: 'origin loads' },
   { metric: 'origin.peak_concurrency', header: 'at once', group: 'origin loads' },
   { metric: 'origin.loads', header: 'done', group: 'origin loads' },

@@ -44,6 +44,9 @@ function facts(parts: readonly string[], width: number, style: Style): readonly 
 }
 
 function describeLoad(load: LoadRecord): string {
+  if (load.model === 'closed' && load.thinkMs !== undefined) {
+    return `${counted(load.connections, 'user')} who think for ${formatDuration(load.thinkMs)}`;
+  }
   const connections = counted(load.connections, 'connection');
   if (load.model === 'open') return `open loop at ${formatRate(load.rate)} on ${connections}`;
   const { pipeline = 1 } = load;

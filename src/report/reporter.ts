@@ -1,9 +1,12 @@
+import type { ClaimResult } from '../gate/claims/claim.ts';
 import type { Verdict } from '../gate/verdict.ts';
 import type { RunResult } from '../results/run-result.ts';
 
 export interface ReportInput {
   readonly result: RunResult;
   readonly verdict: Verdict;
+  /** What the run says of the claims of its scenario. Default: there are none. */
+  readonly claims?: readonly ClaimResult[];
 }
 
 export interface ReportOptions {

@@ -1,5 +1,6 @@
 import type { RunResult } from '../results/run-result.ts';
 import { renderAttribution } from './attribution.ts';
+import { claimsTitle, concludeClaims, renderClaims } from './claims.ts';
 import { comparisonColumns } from './comparison.ts';
 import { renderDistribution } from './distribution.ts';
 import { gatesTitle, renderGates } from './gates.ts';
@@ -20,18 +21,20 @@ const PROSE_WIDTH = 100;
 const MAX_ROWS = 200;
 
 /** The report for people at a terminal. */
-export const table: Reporter = ({ result, verdict }, options) => {
+export const table: Reporter = ({ result, verdict, claims = [] }, options) => {
   const width = Math.max(MIN_WIDTH, Math.floor(options.width));
   const style = styleFor(options.color);
   const prose = Math.min(width, PROSE_WIDTH);
   const { attribution } = result;
-  const sentences = attribution === undefined ? conclude({ result, verdict }) : [];
+  const sentences =
+    attribution === undefined ? [...concludeClaims(claims), ...conclude({ result, verdict })] : [];
   const sections: readonly (readonly string[])[] = [
     renderHeadline(result, width, style),
     renderOutcome(result, prose, style),
     ...(attribution === undefined
       ? [
           renderVariants(result, width, style),
+          section(claimsTitle(claims), renderClaims(claims, width, style), style),
           section('Latency (logarithmic axis)', renderDistribution(result.variants, width, style), style),
         ]
       : [renderAttribution(attribution, width, style)]),

@@ -100,6 +100,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '·': '-',
   '…': '~',
   '×': 'x',
+  '→': '>',
   '✓': '+',
   '✗': 'x',
   µ: 'u',

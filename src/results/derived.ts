@@ -23,6 +23,7 @@ export function percentileMetrics(name: string, summary: LatencySummary): Record
   const points = {
     p50: summary.percentile(50),
     p90: summary.percentile(90),
+    p95: summary.percentile(95),
     p99: summary.percentile(99),
     p999: summary.percentile(99.9),
     max: summary.maxMs,
@@ -37,6 +38,7 @@ export function percentileMetrics(name: string, summary: LatencySummary): Record
 export function deriveMetrics(merged: Merged, counted: Metrics): Record<string, number> {
   return {
     ...Object.fromEntries(SUMMARIZED.flatMap((name) => Object.entries(percentilesOf(merged, name)))),
+    ...operationLatencies(merged),
     ...ratios(merged, counted),
   };
 }
@@ -47,6 +49,22 @@ function percentilesOf({ histograms }: Merged, name: string): Record<string, num
   const recorder = LatencyRecorder.decode(encoded);
   const metrics = percentileMetrics(name, recorder);
   recorder.close();
+  return metrics;
+}
+
+/** Typical and slow latency of each operation alone: `set.latency.p99` of the histogram `latency:set`. */
+function operationLatencies(merged: Merged): Record<string, number> {
+  const metrics: Record<string, number> = {};
+  for (const name of Object.keys(merged.histograms)) {
+    const operation = /^latency:(.+)$/.exec(name)?.[1];
+    if (operation === undefined) continue;
+    const figures = percentilesOf(merged, name);
+    for (const point of ['p50', 'p99']) {
+      const ms = figures[`${name}.${point}`];
+      const called = operation.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      if (ms !== undefined) metrics[`${called}.latency.${point}`] = ms;
+    }
+  }
   return metrics;
 }
 

@@ -76,6 +76,8 @@ export type LoadRecord =
       readonly connections: number;
       /** Operations in flight on each connection; absent: 1. */
       readonly pipeline?: number;
+      /** Mean time from an answer to the next operation; absent: 0. */
+      readonly thinkMs?: number;
     }
   | { readonly model: 'open'; readonly rate: number; readonly connections: number };
 

@@ -17,6 +17,7 @@ const load = z.discriminatedUnion('model', [
     model: z.literal('closed'),
     connections: z.number(),
     pipeline: z.number().exactOptional(),
+    thinkMs: z.number().exactOptional(),
   }),
   z.object({ model: z.literal('open'), rate: z.number(), connections: z.number() }),
 ]);

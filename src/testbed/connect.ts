@@ -7,6 +7,8 @@ import { openMemory } from '../backends/memory/open.ts';
 import { openRedis } from '../backends/redis/open.ts';
 import type { Scenario, TierName, Variant } from '../config/scenario.ts';
 import { counterNamer, keyNamer } from '../workload/key-names.ts';
+import { PatternKeys } from '../workload/pattern-keys.ts';
+import { policyOf } from './engine-policy.ts';
 import type { RunNames } from './names.ts';
 import type { Target } from './target.ts';
 
@@ -59,17 +61,31 @@ const OPENERS: Readonly<Record<TierName, (options: TierOptions) => Promise<Opene
 const KEYS_PER_STEP = 1000;
 
 /** By prefix where the server lists its keys, else one by one: the keys of a scenario are known. */
-async function deleteKeys({ tier }: Backend, { names, scenario }: TierOptions): Promise<void> {
+async function deleteKeys({ tier }: Backend, { names, scenario, variant }: TierOptions): Promise<void> {
   if (tier.capabilities.enumerates) {
     await tier.deletePrefix(`${names.prefix}:`);
     return;
   }
-  const { keys, keyBytes } = scenario.keyspace;
-  const namings = [keyNamer(keyBytes), ...(scenario.operations.incr > 0 ? [counterNamer(keyBytes)] : [])];
+  const { keys } = scenario.keyspace;
+  const namings = namingsOf(scenario, variant);
   for (let from = 0; from < keys; from += KEYS_PER_STEP) {
     const step = Array.from({ length: Math.min(KEYS_PER_STEP, keys - from) }, (_, i) => from + i);
     await tier.deleteMany(namings.flatMap((naming) => step.map((i) => `${names.prefix}:${naming(i)}`)));
   }
+}
+
+/** How the keys that a variant may have written are called, by index. */
+function namingsOf(
+  scenario: Scenario,
+  variant: TierOptions['variant'],
+): readonly ((index: number) => string)[] {
+  const policy = variant && policyOf(scenario, variant);
+  if (policy !== undefined) {
+    const own = new PatternKeys(policy.key);
+    return [(index) => own.of(index)];
+  }
+  const { keyBytes } = scenario.keyspace;
+  return [keyNamer(keyBytes), ...(scenario.operations.incr > 0 ? [counterNamer(keyBytes)] : [])];
 }
 
 /** @throws CachectlError `SERVER_UNREACHABLE`, `AUTH_FAILED`, `WRONG_PROTOCOL` */

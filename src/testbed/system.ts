@@ -1,6 +1,8 @@
 import type { Variant } from '../config/scenario.ts';
 import { type Cache, createCache, type TierFailure } from '../engine/index.ts';
+import type { Limiter } from '../backends/limiter.ts';
 import { connectTier, type Opened, type TierOptions } from './connect.ts';
+import { enginePolicy, policyOf } from './engine-policy.ts';
 
 export interface SystemOptions extends TierOptions {
   readonly variant: Variant;
@@ -10,6 +12,8 @@ export interface SystemOptions extends TierOptions {
 /** The system under test in one of its variants: a cache over connected tiers. */
 export interface System {
   readonly cache: Cache;
+  /** That of the farthest tier, for policies that count. */
+  readonly limiter: Limiter | undefined;
   /** Closes the cache and all connections. */
   close(): Promise<void>;
 }
@@ -26,11 +30,13 @@ export async function openSystem(options: SystemOptions): Promise<System> {
   }
   const tiers = opened.map(({ name, backend }) => ({ tier: backend, ttl: scenario.tiers[name].ttlMs }));
   const { engine } = variant;
+  const policy = policyOf(scenario, variant);
   const cache = createCache({
     namespace: names.prefix,
     tiers,
     onTierError,
     clock,
+    ...(policy !== undefined && { policies: { [policy.name]: enginePolicy(policy, variant.tiers) } }),
     coherence: { level: engine.level, bound: engine.boundMs },
     defaults: {
       jitter: engine.jitter,
@@ -41,6 +47,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
   });
   return {
     cache,
+    limiter: opened.at(-1)?.backend.limiter,
     close: async () => {
       await cache.close();
       await closeAll(opened);

@@ -103,12 +103,14 @@ export class Testbed implements Bed {
   }
 
   /** Deletes what a variant has written, and names the tiers where something is left. */
-  async clean({ tiers }: Variant): Promise<readonly string[]> {
+  async clean(variant: Variant): Promise<readonly string[]> {
     const { scenario, clock, party } = this.#options;
     if (party?.isOwner === false) return [];
-    const shared = tiers.filter((name) => name !== 'l1');
+    const shared = variant.tiers.filter((name) => name !== 'l1');
     const left = await Promise.all(
-      shared.map((name) => cleanTier(name, { scenario, target: this.target, names: this.names, clock })),
+      shared.map((name) =>
+        cleanTier(name, { scenario, variant, target: this.target, names: this.names, clock }),
+      ),
     );
     return left.flat();
   }

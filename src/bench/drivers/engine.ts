@@ -8,13 +8,12 @@ export const engine: DriverSpec = {
   title: 'engine',
   speaks: undefined,
   lacks: [{ operation: 'incr', why: 'the engine has no counters' }],
-  open: async (context) => ({ driver: actsOn(context), close: async () => {} }),
+  open: async (context) => ({ driver: engineActs(context), close: async () => {} }),
 };
 
-function actsOn(context: DriverContext): Acts {
-  const { cache, scenario, loadOrigin, values, ttls, tracedTtlMsOf, batchOf } = context;
-  const { keys: keyCount, keyBytes } = scenario.keyspace;
-  const names = new KeyNames('', keyCount, keyBytes);
+/** `names`: the keys by index. Default: those of the scenario's keyspace. */
+export function engineActs(context: DriverContext, names: Pick<KeyNames, 'of'> = namesOf(context)): Acts {
+  const { cache, loadOrigin, values, ttls, tracedTtlMsOf, batchOf } = context;
   let version = 1;
   const judge = ({ value, source }: Resolved<Uint8Array>, keyIndex: number): Succeeded => {
     if (value !== undefined) verify(value, keyIndex);
@@ -57,4 +56,8 @@ function actsOn(context: DriverContext): Acts {
 async function touch(cache: Cache, key: string): Promise<void> {
   const value = await cache.get<Uint8Array>(key);
   if (value !== undefined) await cache.set(key, value);
+}
+
+function namesOf({ scenario: { keyspace } }: DriverContext): KeyNames {
+  return new KeyNames('', keyspace.keys, keyspace.keyBytes);
 }

@@ -10,17 +10,20 @@ const IN_PROCESS_MS = 0.05;
 export const PAUSE_MS = 1;
 /** Longest wait of a connection that is not in use without a look at the signal. */
 export const MAX_WAIT_MS = 50;
+/** Longest part of a think time without a look at the signal: there can be very many users. */
+export const MAX_REST_MS = 1000;
 
 /**
  * Closed loop: on each of the connections `pipeline` callers send their next operation when their last one has been
- * answered. It finds
- * what a number of clients gets out of a cache; its latencies say little about a fixed demand, because it
- * waits whenever the cache does (Schroeder, Wierman, Harchol-Balter, NSDI 2006).
+ * answered. It finds what a number of clients gets out of a cache; its latencies say little about a fixed demand, because it
+ * waits whenever the cache does (Schroeder, Wierman, Harchol-Balter, NSDI 2006). With `think` a caller is a user,
+ * who pauses for so many milliseconds before each operation.
  */
 export async function runClosedLoop(
   plan: LoopPlan,
   connections: ConnectionPlan,
   pipeline = 1,
+  think?: () => number,
 ): Promise<void> {
   const { clock } = plan;
   const start = clock.nowMs();
@@ -43,6 +46,10 @@ export async function runClosedLoop(
       while (plan.supply?.isReady === false) {
         if (!(await plan.supply.refill())) return;
         now = clock.nowMs();
+      }
+      if (think !== undefined) {
+        now = await restUntil(plan, now + think());
+        if (now >= plan.endMs || plan.signal.aborted || slot >= connections.at(now - start)) continue;
       }
       const operation = plan.nextOperation();
       const key = plan.nextKey();
@@ -69,4 +76,15 @@ export async function runClosedLoop(
 
   const callers = connections.most * pipeline;
   await Promise.all(Array.from({ length: callers }, (_, number) => caller(number % connections.most)));
+}
+
+/** Waits until then, or until the plan ends; gives the time it is. */
+async function restUntil({ clock, endMs, signal }: LoopPlan, untilMs: number): Promise<number> {
+  const until = Math.min(untilMs, endMs);
+  let now = clock.nowMs();
+  while (now < until && !signal.aborted) {
+    await delay(clock, Math.min(until - now, MAX_REST_MS));
+    now = clock.nowMs();
+  }
+  return now;
 }

@@ -3,17 +3,19 @@ import type { CallbackDriver, Succeeded } from '../drivers/driver.ts';
 import type { Recording } from '../recording.ts';
 import type { Loop } from './executor.ts';
 import type { ConnectionPlan } from '../schedule.ts';
-import { MAX_WAIT_MS, PAUSE_MS } from './closed-loop.ts';
+import { MAX_REST_MS, MAX_WAIT_MS, PAUSE_MS } from './closed-loop.ts';
 
 /**
  * The closed loop of a driver that works by callbacks: `connections` times `pipeline` callers, each of which begins its
- * next operation when its last has ended. No promise is made for an operation.
+ * next operation when its last has ended. No promise is made for an operation. With `think` a caller pauses
+ * for so many milliseconds before each.
  */
 export function runRawLoop(
   driver: CallbackDriver,
   plan: Loop,
   connections: ConnectionPlan,
   pipeline: number,
+  think?: () => number,
 ): Promise<void> {
   const { clock, recording, signal, endMs } = plan;
   // Asking the signal each time would cost an operation a percent.
@@ -26,6 +28,15 @@ export function runRawLoop(
     let inUse = connections.at(0);
     let changeMs = startMs + connections.changeAfter(0);
     let callers = connections.most * pipeline;
+    const begin = (slot: number, nowMs: number): void =>
+      driver.begin(plan.nextOperation(), plan.nextKey(), slot, nowMs, nowMs);
+    const rest = (slot: number, untilMs: number): void => {
+      const nowMs = clock.nowMs();
+      if (nowMs < untilMs && !stopped) {
+        clock.setTimer(() => rest(slot, untilMs), Math.min(untilMs - nowMs, MAX_REST_MS));
+      } else if (nowMs >= endMs || stopped || slot >= connections.at(nowMs - startMs)) next(slot, nowMs);
+      else begin(slot, nowMs);
+    };
     const next = (slot: number, nowMs: number): void => {
       if (nowMs >= changeMs) {
         inUse = connections.at(nowMs - startMs);
@@ -37,7 +48,8 @@ export function runRawLoop(
         return;
       }
       if (nowMs < endMs && !stopped) {
-        driver.begin(plan.nextOperation(), plan.nextKey(), slot, nowMs, nowMs);
+        if (think === undefined) begin(slot, nowMs);
+        else rest(slot, Math.min(nowMs + think(), endMs));
         return;
       }
       callers--;

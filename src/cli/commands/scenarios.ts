@@ -61,14 +61,14 @@ export const scenariosCommand: RegisterCommand = (program, context, onResult) =>
     .description('check scenario files')
     .action(async (files: readonly string[]) => {
       const { loadScenario } = await import('../../config/scenario-file.ts');
+      const { checkClaims, parseClaims } = await import('../../gate/claims/parse.ts');
       const { checkGates, parseGates } = await import('../../gate/parse.ts');
       for (const file of files) {
         try {
-          const { gates, variants } = await loadScenario(file, places);
-          checkGates(
-            parseGates(gates),
-            variants.map(({ id }) => id),
-          );
+          const { gates, claims, variants } = await loadScenario(file, places);
+          const ids = variants.map(({ id }) => id);
+          checkGates(parseGates(gates), ids);
+          checkClaims(parseClaims(claims), ids);
           context.stdout.write(`${file}: ok\n`);
         } catch (error) {
           if (!isCachectlError(error)) throw error;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { delay } from '../../../src/base/deadline.ts';
 import { seededRandom } from '../../../src/base/random.ts';
-import type { Act, Acts } from '../../../src/bench/drivers/driver.ts';
+import type { Act, Acts, CallbackDriver, OperationEvents } from '../../../src/bench/drivers/driver.ts';
 import { runClosedLoop } from '../../../src/bench/executors/closed-loop.ts';
 import type { LoopPlan, Supply } from '../../../src/bench/executors/executor.ts';
 import { runOpenLoop } from '../../../src/bench/executors/open-loop.ts';
+import { runRawLoop } from '../../../src/bench/executors/raw-loop.ts';
 import { Recording } from '../../../src/bench/recording.ts';
 import { createPacer } from '../../../src/workload/arrivals.ts';
 import { constantRate } from '../../../src/workload/rates/constant.ts';
@@ -114,7 +115,7 @@ describe('open loop', () => {
 });
 
 const always = (connections: number): ConnectionPlan =>
-  connectionsOver({ model: 'closed', pipeline: 1, connections }, 0);
+  connectionsOver({ model: 'closed', pipeline: 1, thinkMs: 0, connections }, 0);
 
 describe('closed loop', () => {
   test('keeps as many operations in flight as there are connections', async () => {
@@ -143,7 +144,10 @@ describe('closed loop', () => {
       inFlight--;
     });
     const stages = [3, 8, 2].map((connections) => ({ durationMs: 1000, connections }));
-    await runClosedLoop(plan, connectionsOver({ model: 'closed', pipeline: 1, connections: 8, stages }, 0));
+    await runClosedLoop(
+      plan,
+      connectionsOver({ model: 'closed', pipeline: 1, thinkMs: 0, connections: 8, stages }, 0),
+    );
     expect(most).toEqual([3, 8, 2]);
   });
 
@@ -213,5 +217,56 @@ describe('a supply that ends', () => {
     await openLoop({ ...plan, ...supplied(500, portion) }, 10_000);
     expect(recording.errors).toBe(0);
     expect(keys).toEqual(Array.from({ length: 500 }, (_, i) => i));
+  });
+});
+
+type ThinkingLoop = (plan: LoopPlan, connections: ConnectionPlan, think: () => number) => Promise<void>;
+
+const LOOPS: readonly (readonly [string, ThinkingLoop])[] = [
+  ['promises', (plan, connections, think) => runClosedLoop(plan, connections, 1, think)],
+  ['callbacks', (plan, connections, think) => runRawLoop(callbacksOf(plan), plan, connections, 1, think)],
+];
+
+/** The same operations, told by callbacks. */
+function callbacksOf({ driver, clock }: LoopPlan): CallbackDriver {
+  let told: OperationEvents | undefined;
+  return {
+    listen: (events) => void (told = events),
+    begin: (operation, key, slot, due, sent) => {
+      void driver[operation]
+        .send(key, slot)
+        .then(() => told?.ended(operation, slot, due, sent, clock.nowMs(), 'hit'));
+    },
+  };
+}
+
+describe.for(LOOPS)('users who think, by %s', ([, run]) => {
+  test('a user thinks before each operation, and his thinking is in no latency', async () => {
+    const { plan, recording } = bed(1000, (clock) => delay(clock, 10));
+    await run(plan, always(20), () => 90);
+    const recorded = recording.finish(1000);
+    expect(recorded.operations).toBeGreaterThanOrEqual(180);
+    expect(recorded.operations).toBeLessThanOrEqual(200);
+    expect(recorded.latency.percentile(100)).toBeLessThan(15);
+  });
+
+  test('nobody thinks on beyond the end, nor when told to stop', async () => {
+    const { clock, plan, recording } = bed(1000, async () => {});
+    await run(plan, always(3), () => 1e6);
+    expect(recording.operations).toBe(0);
+    expect(clock.nowMs()).toBeLessThan(1100);
+    const stopped = bed(1e9, async () => stopped.stop.abort());
+    const pauses = [5];
+    await run(stopped.plan, always(3), () => pauses.pop() ?? 1e8);
+    expect(stopped.recording.operations).toBe(1);
+    expect(stopped.clock.nowMs()).toBeLessThan(5000);
+  });
+
+  test('who is still thinking when his stage ends sends nothing more', async () => {
+    const { plan, recording } = bed(3000, async () => {});
+    const stages = [10, 2].map((connections) => ({ durationMs: 1000, connections }));
+    const load = { model: 'closed', pipeline: 1, thinkMs: 0, connections: 10, stages } as const;
+    await run(plan, connectionsOver(load, 0), () => 1100);
+    expect(recording.operations).toBe(4);
   });
 });

@@ -115,6 +115,11 @@ describe('attribution', () => {
     expect(new Set(runs.map(({ id }) => id)).size).toBe(runs.length);
   });
 
+  test('a policy is none that bare clients drive', () => {
+    const text = `name: x\nkind: load\npolicies: { p: { key: 'p:{id}' } }\nvariants: [{ id: a, tiers: [redis], policy: p }]\n`;
+    expect(() => layersOf(parseScenario(text, 'x.yaml'))).toThrow("drives the policy 'p'");
+  });
+
   test('differences are between runs of one round, so that drift does not count', () => {
     const all = layersOf(scenario('{ id: main, tiers: [redis] }'));
     // Each round the machine is 10 ms slower; the client adds 1, 2 and 6 ms to the sockets.

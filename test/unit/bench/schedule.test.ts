@@ -32,7 +32,7 @@ test('a time between moves of the hot keys becomes operations, at the mean rate'
 
 describe('connections', () => {
   test('without stages are always as many', () => {
-    const plan = connectionsOver({ model: 'closed', pipeline: 1, connections: 7 }, 2000);
+    const plan = connectionsOver({ model: 'closed', pipeline: 1, thinkMs: 0, connections: 7 }, 2000);
     expect([plan.most, plan.at(0), plan.at(1e9), plan.changeAfter(0)]).toEqual([7, 7, 7, Infinity]);
   });
 
@@ -42,7 +42,7 @@ describe('connections', () => {
       { durationMs: 500, connections: 9 },
       { durationMs: 500, connections: 2 },
     ];
-    const plan = connectionsOver({ model: 'closed', pipeline: 1, connections: 9, stages }, 2000);
+    const plan = connectionsOver({ model: 'closed', pipeline: 1, thinkMs: 0, connections: 9, stages }, 2000);
     expect(plan.most).toBe(9);
     expect([0, 1999, 2000, 2999, 3000, 3499, 3500, 4000, 9999].map((ms) => plan.at(ms))).toEqual([
       5, 5, 5, 5, 9, 9, 2, 2, 2,

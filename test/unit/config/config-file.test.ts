@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CachectlError } from '../../../src/base/errors.ts';
 import { type ConfigFile, loadConfig, parseConfig } from '../../../src/config/config-file.ts';
 import type { Environment } from '../../../src/config/interpolate.ts';
-import type { PolicySettings } from '../../../src/config/policy.ts';
+import type { PolicySettings } from '../../../src/config/scenario.ts';
 import { errorOf } from './error-of.ts';
 
 const FILE = 'cachectl.yaml';

@@ -28,7 +28,7 @@ test('plain values replace, gates are added, the scenario itself stays', () => {
     durationMs: 5,
     warmupMs: 0,
     seed: 9,
-    load: { model: 'closed', connections: 3, pipeline: 1 },
+    load: { model: 'closed', connections: 3, pipeline: 1, thinkMs: 0 },
   });
   expect(changed.gates).toEqual([...closed.gates, gate]);
   expect(closed).toEqual(before);
@@ -60,7 +60,12 @@ test('a rate takes the place of stages, and is told to any other shape', () => {
   expect(loadOf(sine, { rate: 70 })).toMatchObject({ rate: 70, shape: { form: 'sine', amplitude: 0.5 } });
   const closedStages = '{ stages: [{ duration: 1s, connections: 5 }, { duration: 3s, connections: 2 }] }';
   expect(loadOf(closedStages, {})).toMatchObject({ connections: 5, stages: [{ durationMs: 1000 }, {}] });
-  expect(loadOf(closedStages, { connections: 7 })).toEqual({ model: 'closed', connections: 7, pipeline: 1 });
+  expect(loadOf(closedStages, { connections: 7 })).toEqual({
+    model: 'closed',
+    connections: 7,
+    pipeline: 1,
+    thinkMs: 0,
+  });
 });
 
 test('every number out of range is told at once, by its flag', () => {

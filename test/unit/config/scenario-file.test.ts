@@ -28,7 +28,7 @@ test('a minimal scenario gets every default', () => {
     values: { distribution: 'fixed', bytes: 1024, compressibility: 0 },
     ttl: { distribution: 'none' },
     operations: { getOrLoad: 0.95, get: 0, multiGet: 0, set: 0.05, delete: 0, touch: 0, incr: 0, batch: 10 },
-    load: { model: 'closed', connections: 50, pipeline: 1 },
+    load: { model: 'closed', connections: 50, pipeline: 1, thinkMs: 0 },
     origin: { rowsPerKey: 50, delayMs: 0 },
     tiers: {
       l1: { maxEntries: 2000, maxBytes: 16 * 1024 ** 2, ttlMs: 60_000 },
@@ -46,6 +46,8 @@ test('a minimal scenario gets every default', () => {
       },
     ],
     gates: [],
+    policies: [],
+    claims: [],
   });
 });
 
@@ -129,7 +131,7 @@ describe('one problem, with its place, what was expected and what was found', ()
     [
       'unknown key far from all',
       'load:\n  wxyzabcdef: 1',
-      "4:3 load.wxyzabcdef: unknown key 'wxyzabcdef'; the keys here are model, connections, pipeline, stages, rate, arrival, max_in_flight, shape",
+      "4:3 load.wxyzabcdef: unknown key 'wxyzabcdef'; the keys here are model, connections, pipeline, think, stages, rate, arrival, max_in_flight, shape",
     ],
     ['unit missing', 'duration: 5', `3:11 duration: ${DURATION}; found 5`],
     ['unit missing in text', "warmup: '5'", `3:9 warmup: ${DURATION}; found '5'`],

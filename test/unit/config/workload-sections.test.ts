@@ -121,6 +121,7 @@ test.each<[string, Partial<Scenario>]>([
       load: {
         model: 'closed',
         pipeline: 1,
+        thinkMs: 0,
         connections: 9,
         stages: [
           { durationMs: 1000, connections: 5 },

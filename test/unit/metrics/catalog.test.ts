@@ -31,7 +31,7 @@ describe('metric catalog', () => {
   });
 
   test('knows what was probably meant', () => {
-    expect(findMetric('latency.p95')).toBeUndefined();
+    expect(findMetric('latency.p98')).toBeUndefined();
     expect(nearestMetric('latncy.p99')).toBe('latency.p99');
     expect(nearestMetric('hitratio')).toBe('hit_ratio');
     expect(nearestMetric('weather')).toBeUndefined();

@@ -20,6 +20,6 @@ test('json is one document of the result and the verdict', () => {
   const result = runOf(SPECS.slice(0, 1));
   const verdict = { passed: true, gates: [] };
   const text = findReporter('json')({ result, verdict }, { width: 80, color: true });
-  expect(JSON.parse(text)).toEqual({ ...result, verdict });
+  expect(JSON.parse(text)).toEqual({ ...result, verdict, claims: [] });
   expect(text).toMatch(/^\{\n {2}"schema": "cachectl\.bench\/1",/);
 });

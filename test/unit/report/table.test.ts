@@ -116,6 +116,12 @@ const results: fc.Arbitrary<RunResult> = fc.record({
   outcome: fc.constantFrom('complete', 'interrupted', 'server_lost'),
 });
 
+test('users who think are called so', () => {
+  const load = { model: 'closed', connections: 1000, thinkMs: 2000 } as const;
+  const scenario = { ...single.scenario, load };
+  expect(report({ ...single, scenario })).toContain('1000 users who think for 2.00 s');
+});
+
 test('a name that cli-table3 takes for narrower than terminals do is not filled up twice', () => {
   const [measured] = single.variants;
   if (measured === undefined) throw new Error('the fixture has no variant');

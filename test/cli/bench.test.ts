@@ -124,7 +124,7 @@ describe('bench', () => {
     expect(code).toBe(0);
     const { variants, scenario, verdict } = JSON.parse(stdout) as RunResult & { verdict: Verdict };
     expect(variants.map(({ id }) => id)).toEqual(ids);
-    expect(scenario.load).toEqual({ model: 'closed', connections: 10, pipeline: 3, thinkMs: 0 });
+    expect(scenario.load).toEqual({ model: 'closed', connections: 10, pipeline: 3 });
     expect(verdict.passed).toBe(true);
     for (const { metrics, driver: used } of variants) {
       expect(used).toBe(driver);

@@ -60,7 +60,7 @@ function observed({
 test.each<readonly [string, Case, readonly string[]]>([
   ['nothing to say', {}, []],
   ['a closed loop is never late', { slipMs: 50 }, []],
-  ['the generator was late', { rate: 20_000, slipMs: 50 }, ['generator_saturated']],
+  ['the generator was late', { rate: 20_000, slipMs: 50, measuredMs: 1000 }, ['generator_saturated']],
   [
     'the server was slow, not the generator',
     { rate: 30_000, slipMs: 50, waitedMs: 800 },
@@ -75,6 +75,12 @@ test.each<readonly [string, Case, readonly string[]]>([
   ],
   ['the hit ratio is as expected', { expected: 0.9, metrics: { hit_ratio: 0.915 } }, []],
   ['the hit ratio is not', { expected: 0.9, metrics: { hit_ratio: 0.1 } }, ['hit_ratio_missed']],
+  ['chance: fewer random arrivals than on average', { rate: 4050, operations: 20_000 }, []],
+  [
+    'answers after the end',
+    { rate: 4000, operations: 20_000, measuredMs: 5500, metrics: { 'latency.p50': 500 } },
+    [],
+  ],
   ['too few operations for p99.9', { operations: 9999 }, ['few_samples']],
   ['failures', { failures: 3 }, ['errors']],
   ['a full server', { metrics: { 'redis.evictions': 5 } }, ['evictions']],
